@@ -1,0 +1,160 @@
+"""Differences between two texts by whole lines: what becomes one hunk each, and what a reader is shown."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import cast
+
+from signoff.core.text import Edit, split_lines
+
+# A run of lines is one block: a[i:j] of the old lines became b[k:m] of the new ones.
+Block = tuple[int, int, int, int]
+# a[x:x + size] == b[y:y + size]
+_Match = tuple[int, int, int]
+
+# SequenceMatcher's work grows with the pairs of equal lines; above this many (about a quarter of a second at worst)
+# the texts are first cut at the lines that occur once in each.
+_MOST_PAIRS = 400_000
+
+
+def changes(before: str, after: str) -> tuple[Edit, ...]:
+    """One edit per maximal run of changed lines: apply(before, changes(before, after)) == after.
+
+    Lines are compared with their ends, so a changed line ending is a changed line. Where two huge texts have too many
+    equal lines in common to be compared in reasonable time, a region becomes one edit.
+    """
+    old, new = split_lines(before), split_lines(after)
+    starts = [0]
+    for line in old:
+        starts.append(starts[-1] + len(line))
+    return tuple(Edit(starts[i], starts[j], "".join(new[k:m])) for i, j, k, m in changed_blocks(old, new))
+
+
+def line_counts(before: str, after: str) -> tuple[int, int]:
+    """How many lines were added and removed, as in (+4 -1)."""
+    blocks = list(changed_blocks(split_lines(before), split_lines(after)))
+    return sum(m - k for _, _, k, m in blocks), sum(j - i for i, j, _, _ in blocks)
+
+
+def unified(before: str | None, after: str | None, path: str, to: str | None = None, context: int = 3) -> str:
+    r"""A unified diff for people and models to read; None stands for a file that is not there. "" when equal.
+
+    Every line is shown with \n. Where the two sides do not use the same line endings, a \r is shown as ␍.
+    """
+    if before == after and to in (None, path):
+        return ""
+    old, new = split_lines(before or ""), split_lines(after or "")
+    mark = _line_ends(old) != _line_ends(new)
+    head = [
+        f"--- {'/dev/null' if before is None else 'a/' + path}\n",
+        f"+++ {'/dev/null' if after is None else 'b/' + (to or path)}\n",
+    ]
+    for group in _groups(list(changed_blocks(old, new)), context):
+        head += _shown_group(old, new, group, context, mark)
+    return "".join(head)
+
+
+def changed_blocks(old: Sequence[str], new: Sequence[str]) -> Iterator[Block]:
+    """The maximal runs that differ, in order; between two runs lies at least one equal line."""
+    head = 0
+    while head < min(len(old), len(new)) and old[head] == new[head]:
+        head += 1
+    tail = 0
+    while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
+        tail += 1
+    done = (head, head)
+    for i, k, size in _matches(old, new, head, len(old) - tail, head, len(new) - tail):
+        if (i, k) != done:
+            yield done[0], i, done[1], k
+        done = (i + size, k + size)
+    if done != (len(old) - tail, len(new) - tail):
+        yield done[0], len(old) - tail, done[1], len(new) - tail
+
+
+def _matches(
+    old: Sequence[str], new: Sequence[str], i: int, j: int, k: int, m: int, cut: bool = True
+) -> Iterator[_Match]:
+    a, b = old[i:j], new[k:m]
+    if _pairs(a, b) <= _MOST_PAIRS:
+        yield from ((i + x, k + y, size) for x, y, size in _matching_blocks(a, b))
+    elif cut:
+        for x, y in _landmarks(a, b):
+            yield from _matches(old, new, i, j - len(a) + x, k, m - len(b) + y, False)
+            i, k = j - len(a) + x + 1, m - len(b) + y + 1
+            yield i - 1, k - 1, 1
+        yield from _matches(old, new, i, j, k, m, False)
+
+
+def _matching_blocks(a: Sequence[str], b: Sequence[str]) -> list[_Match]:
+    # Imported here: it costs 15 ms, and most sessions start without a diff. The library ships no types.
+    from cydifflib import SequenceMatcher  # pyright: ignore
+
+    blocks = cast("list[_Match]", SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks())  # pyright: ignore
+    return [block for block in blocks if block[2]]
+
+
+def _pairs(a: Sequence[str], b: Sequence[str]) -> int:
+    counts = Counter(b)
+    return sum(counts[line] for line in a)
+
+
+def _landmarks(a: Sequence[str], b: Sequence[str]) -> list[tuple[int, int]]:
+    """The longest rising sequence of lines that occur exactly once on each side (patience diff, by Bram Cohen)."""
+    in_a, in_b = Counter(a), Counter(b)
+    place = {line: y for y, line in enumerate(b) if in_b[line] == 1}
+    pairs = [(x, place[line]) for x, line in enumerate(a) if in_a[line] == 1 and line in place]
+    tails: list[int] = []
+    piles: list[int] = []
+    for _, y in pairs:
+        pile = bisect_left(tails, y)
+        tails[pile : pile + 1] = [y]
+        piles.append(pile)
+    wanted, rising = len(tails) - 1, list[tuple[int, int]]()
+    for pair, pile in zip(reversed(pairs), reversed(piles), strict=True):
+        if pile == wanted:
+            rising.append(pair)
+            wanted -= 1
+    return rising[::-1]
+
+
+def _line_ends(lines: Sequence[str]) -> set[str]:
+    return {line[len(line.rstrip("\r\n")) :] for line in lines} - {""}
+
+
+def _groups(blocks: Sequence[Block], context: int) -> list[list[Block]]:
+    """Blocks whose context would touch are shown under one header."""
+    groups: list[list[Block]] = []
+    for block in blocks:
+        if groups and block[0] - groups[-1][-1][1] <= 2 * context:
+            groups[-1].append(block)
+        else:
+            groups.append([block])
+    return groups
+
+
+def _shown_group(old: Sequence[str], new: Sequence[str], group: Sequence[Block], context: int, mark: bool) -> list[str]:
+    first, last = group[0], group[-1]
+    lead = min(context, first[0])
+    trail = min(context, len(old) - last[1])
+    was, now = _range(first[0] - lead, last[1] + trail), _range(first[2] - lead, last[3] + trail)
+    shown = [f"@@ -{was} +{now} @@\n"]
+    at = first[0] - lead
+    for i, j, k, m in group:
+        shown += [_shown(" ", line, mark) for line in old[at:i]]
+        shown += [_shown("-", line, mark) for line in old[i:j]]
+        shown += [_shown("+", line, mark) for line in new[k:m]]
+        at = j
+    return shown + [_shown(" ", line, mark) for line in old[at : at + trail]]
+
+
+def _range(start: int, end: int) -> str:
+    """Lines [start, end) in the notation of a header: 1-based, and an empty range names the line before it."""
+    return f"{start + 1}" if end - start == 1 else f"{start + (end > start)},{end - start}"
+
+
+def _shown(sign: str, line: str, mark: bool) -> str:
+    bare = line.rstrip("\r\n")
+    end = "" if bare != line else "\n\\ No newline at end of file"
+    return f"{sign}{bare}{'␍' if mark and chr(13) in line[len(bare) :] else ''}{end}\n"
