@@ -24,7 +24,7 @@ PYTHON_LANE: list[Check] = [
     ("ruff check", [*PYTHON, "ruff", "check", "--quiet", "."]),
     ("import rules", [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]),
     ("schemas", [sys.executable, "schemas/generate.py", "--check"]),
-    ("house rules", [*PYTHON, "pytest", "-q", "tests/house"]),
+    ("house rules", [*PYTHON, "pytest", "-q", "tests/house/test_rules.py"]),
     ("core tests", [*PYTHON, "pytest", "-q", "tests/core", "--cov", "--cov-report=term-missing:skip-covered"]),
 ]
 NODE_LANE: list[Check] = [
