@@ -1,0 +1,1 @@
+"""The terminal's door: an ordinary client of the language server."""

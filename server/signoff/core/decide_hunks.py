@@ -1,0 +1,115 @@
+"""Judgements about hunks: what the user may do with one, and what moving text does to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from signoff.core import commands as c
+from signoff.core import events as e
+from signoff.core.hunks import Hunk, HunkStatus, LandingKind
+from signoff.core.state import State, stands
+
+HunkCommand = (
+    c.ApproveHunks
+    | c.RejectHunks
+    | c.AmendHunk
+    | c.UndoHunks
+    | c.ReproposeHunk
+    | c.MoveHunks
+    | c.AdoptTyping
+    | c.MarkStale
+)
+
+CHANGED = "The hunk changed since you saw it. Look at it again first."
+WHY_NOT: dict[HunkStatus, str] = {
+    "pending": "The hunk is not applied yet.",
+    "applying": "The hunk is being applied right now.",
+    "applied": "The hunk is applied already; undo it to take it back.",
+    "rejected": "The hunk was rejected already.",
+    "stale": "The text under the hunk changed, so it can't be applied as it is. Have it proposed again.",
+    "withdrawn": "The agent withdrew this hunk.",
+    "undone": "The hunk was undone already.",
+}
+
+
+def decide_hunks(state: State, command: HunkCommand) -> list[e.Event] | c.Refused:
+    """What a word about hunks leads to."""
+    match command:
+        case c.ApproveHunks():
+            return _land(state, command.hunks, "apply", {"pending"})
+        case c.UndoHunks():
+            return _land(state, command.hunks, "undo", {"applied"})
+        case c.RejectHunks():
+            hunks = chosen(state, command.hunks, {"pending", "stale"})
+            if isinstance(hunks, c.Refused):
+                return hunks
+            return [e.HunksRejected(tuple(h.id for h in hunks), command.feedback.strip())]
+        case c.AmendHunk():
+            return _amend(state, command)
+        case c.ReproposeHunk():
+            hunks = chosen(state, (command.shown,), {"stale", "pending"})
+            return hunks if isinstance(hunks, c.Refused) else [e.ReproposalAsked(hunks[0].id)]
+        case c.MoveHunks() | c.AdoptTyping() | c.MarkStale():
+            return _followed(state, command)
+
+
+def chosen(state: State, shown: Sequence[c.Shown], allowed: set[HunkStatus]) -> list[Hunk] | c.Refused:
+    """The hunks as the user saw them; refused when one is unknown, was changed since, or is in another status."""
+    if not shown:
+        return c.Refused("There is no hunk to decide.")
+    hunks: list[Hunk] = []
+    for seen in shown:
+        hunk = state.hunks.get(seen.hunk)
+        if hunk is None:
+            return c.Refused("There is no such hunk in this session.")
+        if hunk.status not in allowed:
+            return c.Refused(WHY_NOT[hunk.status])
+        if hunk.rev != seen.rev:
+            return c.Refused(CHANGED)
+        hunks.append(hunk)
+    return hunks
+
+
+def _land(
+    state: State, shown: Sequence[c.Shown], kind: LandingKind, allowed: set[HunkStatus]
+) -> list[e.Event] | c.Refused:
+    hunks = chosen(state, shown, allowed)
+    if isinstance(hunks, c.Refused):
+        return hunks
+    groups: dict[tuple[str, str], list[str]] = {}
+    for hunk in hunks:
+        # Line changes of one document land together, as one undo step; a whole file lands by itself.
+        whole = "" if hunk.kind == "update" else hunk.id
+        groups.setdefault((hunk.uri, whole), []).append(hunk.id)
+    numbered = enumerate(groups.items(), start=state.landings_made + 1)
+    return [e.HunksApproved(f"{state.session}.l{n}", uri, tuple(ids), kind) for n, ((uri, _), ids) in numbered]
+
+
+def _amend(state: State, command: c.AmendHunk) -> list[e.Event] | c.Refused:
+    hunks = chosen(state, (command.shown,), {"pending"})
+    if isinstance(hunks, c.Refused):
+        return hunks
+    hunk = hunks[0]
+    if hunk.kind == "delete":
+        return c.Refused("A deletion can't be amended. Reject it, and say what you want.")
+    if command.after == hunk.before:
+        return c.Refused("That is the text that the file has already. Reject the hunk instead.")
+    same = command.after == hunk.after
+    return [] if same else [e.HunkAmended(hunk.id, hunk.rev + 1, hunk.before, command.after)]
+
+
+def _followed(state: State, command: c.MoveHunks | c.AdoptTyping | c.MarkStale) -> list[e.Event]:
+    match command:
+        case c.MoveHunks():
+            known = {h.id: h.start for h in state.hunks.values() if stands(h)}
+            starts = tuple((i, start) for i, start in command.starts if i in known)
+            unmoved = all(known[i] == start for i, start in starts) and state.bases.get(command.uri) == command.digest
+            return [] if unmoved else [e.HunksMoved(command.uri, command.digest, starts)]
+        case c.AdoptTyping():
+            hunk = state.hunks.get(command.hunk)
+            if hunk is None or hunk.status != "pending":
+                return []
+            return [e.HunkAmended(hunk.id, hunk.rev + 1, command.before, command.after)]
+        case c.MarkStale():
+            hunk = state.hunks.get(command.hunk)
+            return [e.HunkWentStale(hunk.id, command.reason)] if hunk and hunk.status == "pending" else []

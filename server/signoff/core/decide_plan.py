@@ -1,0 +1,119 @@
+"""Judgements about plans and questions: the user's commands, and what the model's own plan calls lead to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from signoff.core import commands as c
+from signoff.core import events as e
+from signoff.core.plan import Plan, Step, outline, problems, same_work, with_statuses
+from signoff.core.state import Question, State
+from signoff.core.turn import steps
+
+PlanCommand = c.ApprovePlan | c.RejectPlan | c.EditPlan | c.ApproveStep | c.SkipStep
+
+NO_PLAN = c.Refused("No plan waits for approval.")
+
+
+def decide_plan(state: State, command: PlanCommand) -> list[e.Event] | c.Refused:
+    """What the user's word about a plan leads to."""
+    plan = state.plan
+    match command:
+        case c.SkipStep():
+            return _skip(state, command.step)
+        case c.ApproveStep():
+            return _approve_step(plan, command.step) if plan and state.plan_waits else NO_PLAN
+        case _:
+            pass
+    if plan is None or not state.plan_waits:
+        return NO_PLAN
+    if command.plan != plan.id:
+        return c.Refused("The plan changed since you saw it. Look at the new one first.")
+    match command:
+        case c.ApprovePlan():
+            return _approve(plan, plan.steps if command.steps is None else command.steps)
+        case c.RejectPlan():
+            return rejected(plan, command.feedback)
+        case c.EditPlan():
+            wrong = problems(command.steps)
+            return c.Refused(f"This is not a plan: {wrong[0]}.") if wrong else [e.PlanEdited(plan.id, command.steps)]
+
+
+def _approve(plan: Plan, chosen: tuple[Step, ...]) -> list[e.Event] | c.Refused:
+    wrong = problems(chosen)
+    if wrong:
+        return c.Refused(f"This is not a plan: {wrong[0]}.")
+    skipped = [step.id for step in chosen if step.status == "skipped"]
+    if len(skipped) == len(chosen):
+        return c.Refused("Every step is skipped. Reject the plan instead, and say what you want.")
+    edited = not same_work(plan.steps, chosen) or bool(skipped)
+    told = f"The user approved the plan as edited; follow it:\n{outline(chosen)}" if edited else "Approved."
+    return [e.PlanApproved(plan.id, chosen, edited), *_answer(plan.call_id, told)]
+
+
+def rejected(plan: Plan, feedback: str) -> list[e.Event]:
+    """The plan sent back; the words (or their absence) are the answer that the model gets."""
+    said = f"Not approved. The user says: {feedback}" if feedback.strip() else "Not approved; the user gave no reason."
+    return [e.PlanRejected(plan.id, feedback), *_answer(plan.call_id, f"{said}\nPropose another plan, or ask.")]
+
+
+def _answer(call_id: str, output: str) -> list[e.Event]:
+    return [e.ToolReturned(call_id, output)] if call_id else []
+
+
+def _approve_step(plan: Plan, step_id: str) -> list[e.Event] | c.Refused:
+    if step_id not in {step.id for step in plan.steps}:
+        return c.Refused("The plan has no such step.")
+    if step_id in plan.approved:
+        return []
+    settled = {*plan.approved, step_id, *(step.id for step in plan.steps if step.status == "skipped")}
+    made: list[e.Event] = [e.StepApproved(step_id)]
+    whole = _approve(plan, plan.steps) if settled.issuperset(step.id for step in plan.steps) else []
+    return whole if isinstance(whole, c.Refused) else made + whole
+
+
+def _skip(state: State, step_id: str) -> list[e.Event] | c.Refused:
+    step = next((s for s in state.plan.steps if s.id == step_id), None) if state.plan else None
+    if state.plan is None or step is None:
+        return c.Refused("The plan has no such step.")
+    if step.status not in ("pending", "active"):
+        return c.Refused(f"The step is {step.status} already.")
+    made: list[e.Event] = [e.StepSkipped(step_id)]
+    if not state.plan_waits:
+        return made
+    skipped = replace(
+        state.plan, steps=tuple(replace(s, status="skipped") if s.id == step_id else s for s in state.plan.steps)
+    )
+    left = {s.id for s in skipped.steps if s.status != "skipped"} - set(skipped.approved)
+    if left or not skipped.approved:
+        return made
+    whole = _approve(skipped, skipped.steps)
+    return whole if isinstance(whole, c.Refused) else made + whole
+
+
+def plan_called(state: State, call_id: str, arguments: dict[str, Any]) -> list[e.Event]:
+    """What the model's `update_plan` leads to: a plan that waits, a status report, or an error as its result."""
+    new = steps(arguments)
+    wrong = problems(new)
+    if wrong:
+        return [e.ToolReturned(call_id, f"This is not a plan: {'; '.join(wrong)}.", ok=False)]
+    old = state.plan
+    if old and old.status in ("approved", "tracked") and same_work(old.steps, new):
+        updated = replace(old, steps=with_statuses(old.steps, new))
+        return [e.PlanUpdated(updated), e.ToolReturned(call_id, "Updated.")]
+    plan_id = f"{state.session}.p{state.plans + 1}"
+    if state.config.plan_first:
+        return [e.PlanProposed(Plan(plan_id, new, "proposed", call_id))]
+    return [e.PlanUpdated(Plan(plan_id, new, "tracked")), e.ToolReturned(call_id, "Updated.")]
+
+
+def asked(state: State, call_id: str, arguments: dict[str, Any]) -> list[e.Event]:
+    """What the model's `ask_user` leads to."""
+    options = tuple(arguments.get("options") or ())
+    return [e.QuestionAsked(f"{state.session}.q{state.asked + 1}", call_id, arguments["question"], options)]
+
+
+def answered(question: Question, text: str) -> list[e.Event]:
+    """The user's answer, given to the call that asked."""
+    return [e.QuestionAnswered(question.id, text), e.ToolReturned(question.call_id, text)]

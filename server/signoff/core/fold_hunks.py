@@ -1,0 +1,159 @@
+"""The arms of `evolve` for hunks and their landings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import assert_never
+
+from signoff.core import events as e
+from signoff.core.hunks import Hunk, Landing
+from signoff.core.state import Input, State
+
+HunkEvent = (
+    e.HunksProposed
+    | e.HunkRevised
+    | e.HunksWithdrawn
+    | e.HunkAmended
+    | e.HunksRejected
+    | e.HunksApproved
+    | e.LandingStarted
+    | e.HunksLanded
+    | e.LandingRefused
+    | e.HunksMoved
+    | e.HunkWentStale
+    | e.ReproposalAsked
+)
+
+
+def fold_hunks(state: State, event: HunkEvent) -> State:
+    """The state after one more fact about its hunks."""
+    match event:
+        case e.HunksProposed():
+            return _proposed(state, event)
+        case e.HunkRevised():
+            return replace(state, hunks={**state.hunks, event.hunk.id: event.hunk})
+        case e.HunksWithdrawn():
+            return _each(state, event.hunks, lambda h: replace(h, status="withdrawn"))
+        case e.HunkAmended():
+            return _amended(state, event)
+        case e.HunksRejected():
+            return _rejected(state, event)
+        case e.HunksMoved():
+            return replace(_moved(state, event.starts), bases={**state.bases, event.uri: event.digest})
+        case e.HunkWentStale():
+            return _each(state, (event.hunk,), lambda h: replace(h, status="stale", note=event.reason))
+        case e.ReproposalAsked():
+            return _reproposed(state, event.hunk)
+        case _:
+            return _fold_landing(state, event)
+
+
+def _fold_landing(state: State, event: e.HunksApproved | e.LandingStarted | e.HunksLanded | e.LandingRefused) -> State:
+    match event:
+        case e.HunksApproved():
+            landing = Landing(event.landing, event.uri, event.hunks, event.kind)
+            state = replace(state, landings_made=state.landings_made + 1)
+            state = _each(state, event.hunks, lambda h: replace(h, status="applying", note=""))
+            return replace(state, landings={**state.landings, event.landing: landing})
+        case e.LandingStarted():
+            return _landing_started(state, event)
+        case e.HunksLanded():
+            return _landed(state, event)
+        case e.LandingRefused():
+            return _refused(state, event)
+        case _:  # pragma: no cover - the type checker proves that nothing is left
+            assert_never(event)
+
+
+def _proposed(state: State, event: e.HunksProposed) -> State:
+    state = _moved(state, event.starts)
+    return replace(
+        state,
+        hunks={**state.hunks, **{h.id: h for h in event.hunks}},
+        hunks_made=state.hunks_made + len(event.hunks),
+        proposals={**state.proposals, event.proposal.id: event.proposal},
+        bases={**state.bases, event.uri: event.digest},
+    )
+
+
+def _amended(state: State, event: e.HunkAmended) -> State:
+    hunk = state.hunks.get(event.hunk)
+    if hunk is None:
+        return state
+    amended = replace(hunk, rev=event.rev, before=event.before, after=event.after)
+    told = Input(f"The user changed your proposal for {hunk.uri} to:\n{event.after}", False)
+    return replace(state, hunks={**state.hunks, hunk.id: amended}, inbox=(*state.inbox, told))
+
+
+def _rejected(state: State, event: e.HunksRejected) -> State:
+    known = [state.hunks[i] for i in event.hunks if i in state.hunks]
+    state = _each(state, event.hunks, lambda h: replace(h, status="rejected", note=event.feedback))
+    shown = "\n".join(f"{h.uri}:\n-{h.before}\n+{h.after}" for h in known)
+    words = f"The user says: {event.feedback}" if event.feedback else "The user gave no reason."
+    told = Input(
+        f"The user rejected these changes; the file does not have them.\n{shown}\n{words}", bool(event.feedback)
+    )
+    return replace(state, inbox=(*state.inbox, told), finished=state.finished and not event.feedback)
+
+
+def _reproposed(state: State, hunk_id: str) -> State:
+    hunk = state.hunks.get(hunk_id)
+    if hunk is None:
+        return state
+    state = _each(state, (hunk_id,), lambda h: replace(h, status="withdrawn"))
+    words = f"{hunk.uri} changed, so this proposal no longer fits:\n-{hunk.before}\n+{hunk.after}"
+    told = Input(f"{words}\nRead the file again and propose it for the text as it is now.", True)
+    return replace(state, inbox=(*state.inbox, told), finished=False)
+
+
+def _landing_started(state: State, event: e.LandingStarted) -> State:
+    landing = state.landings.get(event.landing)
+    if landing is None:
+        return state
+    started = replace(
+        landing,
+        stage="started",
+        channel=event.channel,
+        before_digest=event.before_digest,
+        after_digest=event.after_digest,
+    )
+    return replace(state, landings={**state.landings, landing.id: started})
+
+
+def _landed(state: State, event: e.HunksLanded) -> State:
+    landing = state.landings.get(event.landing)
+    if landing is None:
+        return state
+    status = "applied" if landing.kind == "apply" else "undone"
+    state = _each(_moved(state, event.starts), landing.hunks, lambda h: replace(h, status=status, note=""))
+    if landing.kind == "undo":
+        told = Input(f"The user took your change of {landing.uri} back; read it again before you change it.", False)
+        state = replace(state, inbox=(*state.inbox, told))
+    return replace(_without(state, landing), bases={**state.bases, landing.uri: event.digest})
+
+
+def _refused(state: State, event: e.LandingRefused) -> State:
+    landing = state.landings.get(event.landing)
+    if landing is None:
+        return state
+    back = "pending" if landing.kind == "apply" else "applied"
+
+    def put_back(hunk: Hunk) -> Hunk:
+        return replace(hunk, status="stale" if hunk.id in event.stale else back, note=event.reason)
+
+    return _without(_each(state, landing.hunks, put_back), landing)
+
+
+def _without(state: State, landing: Landing) -> State:
+    return replace(state, landings={k: v for k, v in state.landings.items() if k != landing.id})
+
+
+def _moved(state: State, starts: Iterable[tuple[str, int]]) -> State:
+    moved = {i: replace(state.hunks[i], start=start) for i, start in starts if i in state.hunks}
+    return replace(state, hunks={**state.hunks, **moved}) if moved else state
+
+
+def _each(state: State, ids: Iterable[str], change: Callable[[Hunk], Hunk]) -> State:
+    changed = {i: change(state.hunks[i]) for i in ids if i in state.hunks}
+    return replace(state, hunks={**state.hunks, **changed})

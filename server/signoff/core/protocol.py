@@ -1,0 +1,347 @@
+"""The outer contract: the arguments of every command and the session's view, in the words of the wire.
+
+Field names are snake_case here and camelCase on the wire. Clients, scripts and the terminal rely on these shapes; the JSON
+Schemas in `schemas/` are generated from them. Positions are those of the Language Server Protocol.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from signoff.core.hunks import HunkStatus
+from signoff.core.plan import StepStatus
+from signoff.core.session import ApprovalPolicy, SandboxMode, TaskType
+from signoff.core.state import Phase
+
+Waiting = Literal["plan", "hunk", "command", "question", "time"]
+HunkAnswer = Literal["applying", "rejected", "amended", "refused", "stale"]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """0-based line, and characters in the negotiated encoding."""
+
+    line: int
+    character: int
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """From `start` up to, not including, `end`."""
+
+    start: Position
+    end: Position
+
+
+@dataclass(frozen=True, slots=True)
+class StepArgument:
+    """A step of an edited plan."""
+
+    text: str
+    id: str | None = None
+    status: StepStatus = "pending"
+    files: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StartSession:
+    """`signoff.startSession`. `diagnostics` are LSP diagnostics of the document `uri`; `context` is text to add as it is."""
+
+    goal: str
+    workspace: str | None = None
+    uri: str | None = None
+    range: Range | None = None
+    diagnostics: tuple[dict[str, Any], ...] = ()
+    task_type: TaskType | None = None
+    risk: Literal["low", "medium", "high"] | None = None
+    approval_policy: ApprovalPolicy | None = None
+    sandbox_mode: SandboxMode | None = None
+    model: str | None = None
+    plan_first: bool | None = None
+    context: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyTo:
+    """`signoff.reply`."""
+
+    session: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanArgument:
+    """`signoff.approvePlan`; `steps`, if given, is the plan as edited."""
+
+    session: str
+    plan: str
+    steps: tuple[StepArgument, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFeedback:
+    """`signoff.rejectPlan`."""
+
+    session: str
+    plan: str
+    feedback: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSteps:
+    """`signoff.editPlan`."""
+
+    session: str
+    plan: str
+    steps: tuple[StepArgument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepOf:
+    """`signoff.approveStep`, `signoff.skipStep`."""
+
+    session: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class HunkArgument:
+    """`signoff.approveHunk`, `undoHunk`, `reproposeHunk`: the hunk as it was shown."""
+
+    hunk: str
+    rev: int
+
+
+@dataclass(frozen=True, slots=True)
+class HunkFeedback:
+    """`signoff.rejectHunk`."""
+
+    hunk: str
+    rev: int
+    feedback: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HunkText:
+    """`signoff.amendHunk`: what the hunk is to put into the file."""
+
+    hunk: str
+    rev: int
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileOf:
+    """`signoff.approveFile`, `rejectFile`."""
+
+    session: str
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOf:
+    """`signoff.interrupt`, `resume`, `archive`, `showSession`, and with an optional `uri` the commands for all hunks."""
+
+    session: str
+    uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListSessions:
+    """`signoff.listSessions`."""
+
+    workspace: str | None = None
+    state: Phase | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrustWorkspace:
+    """`signoff.trustWorkspace`: the user's own action."""
+
+    workspace: str
+    trusted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """The empty object: `signoff.status`, `signoff.doctor`."""
+
+
+ARGUMENTS: dict[str, type] = {
+    "signoff.startSession": StartSession,
+    "signoff.reply": ReplyTo,
+    "signoff.approvePlan": PlanArgument,
+    "signoff.rejectPlan": PlanFeedback,
+    "signoff.editPlan": PlanSteps,
+    "signoff.approveStep": StepOf,
+    "signoff.skipStep": StepOf,
+    "signoff.approveHunk": HunkArgument,
+    "signoff.rejectHunk": HunkFeedback,
+    "signoff.amendHunk": HunkText,
+    "signoff.undoHunk": HunkArgument,
+    "signoff.reproposeHunk": HunkArgument,
+    "signoff.approveFile": FileOf,
+    "signoff.rejectFile": FileOf,
+    "signoff.approveAll": SessionOf,
+    "signoff.rejectAll": SessionOf,
+    "signoff.undoAll": SessionOf,
+    "signoff.interrupt": SessionOf,
+    "signoff.resume": SessionOf,
+    "signoff.archive": SessionOf,
+    "signoff.listSessions": ListSessions,
+    "signoff.showSession": SessionOf,
+    "signoff.trustWorkspace": TrustWorkspace,
+    "signoff.status": Nothing,
+    "signoff.doctor": Nothing,
+}
+"""The argument type of every command that the server has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The result of a command that was understood but is not possible."""
+
+    reason: str
+    status: Literal["refused"] = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class HunkResult:
+    """The immediate result of a hunk command; the outcome of an approval shows in the view."""
+
+    status: HunkAnswer
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The result of `signoff.startSession`."""
+
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigView:
+    """What the session runs under, and why."""
+
+    model: str
+    task_type: TaskType | None
+    approval_policy: ApprovalPolicy
+    sandbox_mode: SandboxMode
+    reasons: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step of the plan."""
+
+    id: str
+    text: str
+    status: StepStatus
+    files: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """The plan."""
+
+    id: str
+    steps: tuple[StepView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HunkView:
+    """One hunk; `range` is in the document as it is now. `kind` and `to` tell of whole files."""
+
+    id: str
+    rev: int
+    uri: str
+    range: Range
+    before: str
+    after: str
+    status: HunkStatus
+    rationale: str
+    findings: tuple[str, ...]
+    kind: str
+    to: str | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class CommandView:
+    """A command that the agent wants to run. None exists before the sandbox does."""
+
+    id: str
+    token: str
+    argv: tuple[str, ...]
+    cwd: str
+    sandbox: str
+    reason: str
+    status: str
+    exit_code: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """One message of the conversation; `at` is ISO 8601 in UTC."""
+
+    role: Literal["user", "assistant"]
+    text: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionView:
+    """A question of the model that waits for an answer."""
+
+    id: str
+    text: str
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FailureView:
+    """A failed request and what was done about it."""
+
+    reason: str
+    attempt: int
+    strategy: str
+    until: str | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsageView:
+    """Tokens and US dollars so far; `cost` is null when the price of the model is not known."""
+
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    requests: int
+    cost: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """All that a client shows of a session."""
+
+    session: str
+    workspace: str
+    goal: str
+    phase: Phase
+    waiting_for: tuple[Waiting, ...]
+    config: ConfigView
+    plan: PlanView | None
+    hunks: tuple[HunkView, ...]
+    commands: tuple[CommandView, ...]
+    messages: tuple[MessageView, ...]
+    questions: tuple[QuestionView, ...]
+    failures: tuple[FailureView, ...]
+    usage: UsageView
+    parent: str | None
+    children: tuple[str, ...]
+    seq: int
+    summary: str

@@ -1,0 +1,80 @@
+"""Turns: the conversation as the model reads it, and a reply's tool calls as values.
+
+The conversation only grows at its end: request n is a prefix of request n + 1, which is what prompt caches reward.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, cast
+
+from signoff.core.model import Item, Message, ModelReply, ToolCall
+from signoff.core.plan import Step, StepStatus
+from signoff.core.state import Input, State, Turn
+
+REPEATS_WARNED = 3
+REPEATS_STOPPED = 5
+"""From how many equal calls in a row on the model is told that it repeats itself, and the user is asked (S11)."""
+
+
+def conversation(state: State) -> tuple[Item, ...]:
+    """Everything said so far, with the inputs that the next request adds."""
+    return tuple(_items(state))
+
+
+def _items(state: State) -> Iterator[Item]:
+    for turn in state.turns:
+        yield from _said(turn.inputs)
+        yield from turn.items
+        # Results stand in the order of their calls, whichever came first: the prefix must not depend on timing.
+        yield from (turn.results[call.call_id] for call in turn.calls if call.call_id in turn.results)
+    yield from _said(state.inbox)
+
+
+def _said(inputs: tuple[Input, ...]) -> Iterator[Item]:
+    yield from (Message("user", item.text) for item in inputs)
+
+
+def problem(reply: ModelReply) -> str | None:
+    """Why a reply can't be taken as a turn; None when it can."""
+    if not any(not isinstance(item, Message) or item.text.strip() for item in reply.items):
+        return "The reply was empty."
+    ids = [item.call_id for item in Turn((), reply.items).calls]
+    return "Two tool calls have the same id." if len(set(ids)) < len(ids) else None
+
+
+def repeated(state: State, turn: Turn) -> int:
+    """How many of the latest turns, `turn` included, made exactly the same calls."""
+    calls = [(call.name, call.arguments) for call in turn.calls]
+    count = 1
+    for earlier in reversed(state.turns):
+        if not calls or [(call.name, call.arguments) for call in earlier.calls] != calls:
+            break
+        count += 1
+    return count
+
+
+def steps(arguments: dict[str, Any]) -> tuple[Step, ...]:
+    """The steps of an `update_plan` call; a step without an id gets `s1`, `s2`... by its place."""
+    return tuple(_step(number, raw) for number, raw in enumerate(arguments["steps"], start=1))
+
+
+def _step(number: int, raw: dict[str, Any]) -> Step:
+    status: StepStatus = raw.get("status") or "pending"
+    return Step(
+        id=raw.get("id") or f"s{number}",
+        text=raw["text"],
+        status=status,
+        files=tuple(raw.get("files") or ()),
+        after=tuple(raw.get("after") or ()),
+    )
+
+
+def finish_summary(call: ToolCall) -> str:
+    """The summary in a `finish` call's arguments; empty when they are not what the tool takes."""
+    try:
+        value = json.loads(call.arguments)
+    except ValueError:
+        return ""
+    return str(cast("dict[str, Any]", value).get("summary", "")) if isinstance(value, dict) else ""

@@ -1,0 +1,1 @@
+"""Orchestration: runs sessions on ports. Knows asyncio and the core, no vendor library."""

@@ -1,0 +1,177 @@
+"""What the runtime needs from the outside, as Protocols. `world` and `lsp` satisfy them structurally; `app` wires them.
+
+No method here raises for trouble of the outside unless it says so: trouble is returned as data, in words for the user.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from signoff.core.model import ModelFailure, ModelReply, ModelRequest
+from signoff.core.text import Edit
+
+
+class Model(Protocol):
+    """A model endpoint or a local model."""
+
+    async def respond(self, request: ModelRequest, on_text: Callable[[str], None]) -> ModelReply | ModelFailure:
+        """One whole reply, or why there is none. `on_text` gets streamed text pieces. Cancelling stops the stream."""
+        ...
+
+    async def close(self) -> None:
+        """Lets go of connections and child processes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One stored event: `body` is its JSON, `at` ISO 8601 in UTC, `cause` the id of the command behind it."""
+
+    session: str
+    seq: int
+    at: str
+    cause: str
+    type: str
+    version: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A session that the store knows; `last_seq` is 0 while nothing was appended."""
+
+    session: str
+    workspace: str
+    created: str
+    last_seq: int
+
+
+class StoreError(Exception):
+    """The store could not do it (full disk, no permission, damaged, sequence conflict); str() is words for the user."""
+
+
+class Store(Protocol):
+    """The journal: append-only rows per session, and texts by digest. Every method may raise `StoreError`."""
+
+    async def claim(self, session: str, workspace: str, at: str) -> bool:
+        """Makes this process the session's only writer (creating the session); False when another live process is."""
+        ...
+
+    async def release(self, session: str) -> None:
+        """Gives the session up for other processes."""
+        ...
+
+    async def append(self, session: str, expected: int, rows: Sequence[Row], texts: Mapping[str, str]) -> None:
+        """All of rows and texts, durable when it returns, or nothing. `expected` is the last stored seq."""
+        ...
+
+    async def read(self, session: str, after: int = 0) -> list[Row]:
+        """The session's rows with seq > after, in order; [] for a session that is not known."""
+        ...
+
+    async def texts(self, digests: Sequence[str]) -> dict[str, str]:
+        """The stored texts of those digests; erased or unknown ones are absent."""
+        ...
+
+    async def sessions(self, workspace: str | None = None) -> list[SessionRow]:
+        """All known sessions (of one workspace URI), newest first."""
+        ...
+
+    async def purge(self, session: str) -> None:
+        """Removes the session's rows, and texts that no other session uses."""
+        ...
+
+    async def close(self) -> None:
+        """Waits for what is queued, then lets go of the database and of every claimed session."""
+        ...
+
+
+FileTrouble = Literal[
+    "missing", "binary", "encoding", "too_large", "permission", "outside", "changed", "exists", "disk_full", "io"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class FileProblem:
+    """Why a file could not be read or written; `message` names the file and the reason."""
+
+    kind: FileTrouble
+    message: str
+
+
+class Files(Protocol):
+    """The workspace's files on disk. Paths are POSIX, relative to the workspace; nothing outside it is ever touched."""
+
+    def read(self, path: str) -> str | FileProblem:
+        """The file's text with its BOM (as U+FEFF) and line ends untouched."""
+        ...
+
+    def write(self, path: str, text: str, expected: str | None) -> FileProblem | None:
+        """Replaces the file atomically if its text still has the digest `expected` (None: it must not exist)."""
+        ...
+
+    def delete(self, path: str, expected: str) -> FileProblem | None:
+        """Removes the file if its text still has the digest `expected`."""
+        ...
+
+    def list(self, limit: int = 50_000) -> list[str]:
+        """Paths of the workspace's text-like files, ignore rules applied, sorted."""
+        ...
+
+    def exists(self, path: str) -> bool:
+        """Whether something stands at the path."""
+        ...
+
+
+class Git(Protocol):
+    """What git knows about the workspace. Blocking; call it off the event loop, and only in a trusted workspace."""
+
+    def head(self) -> str | None:
+        """The commit id of HEAD; None outside a repository or without a commit."""
+        ...
+
+    def working_diff(self, limit: int = 20_000) -> str:
+        """The uncommitted changes as a unified diff, at most `limit` characters; empty when there are none."""
+        ...
+
+    def files(self) -> list[str] | None:
+        """Tracked and untracked-but-not-ignored paths; None outside a repository."""
+        ...
+
+
+class Editor(Protocol):
+    """The editor's open documents, and the only way to change them."""
+
+    def text(self, uri: str) -> str | None:
+        """The open document's text as it is now (unsaved text included); None when it is not open."""
+        ...
+
+    def open_uris(self) -> tuple[str, ...]:
+        """The open documents, most recently used first."""
+        ...
+
+    def version(self, uri: str) -> int | None:
+        """The open document's version as the client counts it. Opaque: never do arithmetic on it."""
+        ...
+
+    async def apply(self, label: str, edits: Mapping[str, Sequence[Edit]]) -> str | None:
+        """Asks the client for the edits in one step; a reason when it refused. None proves nothing: see the text."""
+        ...
+
+
+class Clock(Protocol):
+    """Time and ids; a test hands in its own."""
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        ...
+
+    def new_id(self, kind: str) -> str:
+        """A globally unique id that starts with `kind`."""
+        ...
+
+    async def sleep_until(self, at: float) -> None:
+        """Returns at `at` (seconds since the epoch) or soon after, also across a suspended machine."""
+        ...
