@@ -11,12 +11,13 @@ from signoff.core.decide_hunks import HunkCommand, decide_hunks
 from signoff.core.decide_landing import LandingCommand, decide_landing
 from signoff.core.decide_plan import PlanCommand, decide_plan
 from signoff.core.decide_turn import TurnCommand, decide_turn
+from signoff.core.envelope import Event
 from signoff.core.evolve import evolve_all
 from signoff.core.owed import idle, owed
 from signoff.core.state import State
 from signoff.core.turn import finish_summary
 
-Decision = list[e.Event] | c.Refused
+Decision = list[Event] | c.Refused
 LifeCommand = c.Interrupt | c.Resume | c.Archive | c.Park | c.NoteBug
 Known = PlanCommand | HunkCommand | LandingCommand | TurnCommand | LifeCommand
 
@@ -83,7 +84,7 @@ def _archive(state: State) -> Decision:
     return [e.SessionArchived()]
 
 
-def settle(state: State) -> list[e.Event]:
+def settle(state: State) -> list[Event]:
     """The closing event, when nothing is owed and nothing waits for the user."""
     last = state.last
     waits = state.plan_waits or state.questions or state.open_hunks or state.failure

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from signoff.core import commands as c
 from signoff.core import events as e
+from signoff.core.envelope import Event
 from signoff.core.hunks import Hunk, HunkStatus, LandingKind
 from signoff.core.state import State, stands
 
@@ -32,7 +33,7 @@ WHY_NOT: dict[HunkStatus, str] = {
 }
 
 
-def decide_hunks(state: State, command: HunkCommand) -> list[e.Event] | c.Refused:
+def decide_hunks(state: State, command: HunkCommand) -> list[Event] | c.Refused:
     """What a word about hunks leads to."""
     match command:
         case c.ApproveHunks():
@@ -72,7 +73,7 @@ def chosen(state: State, shown: Sequence[c.Shown], allowed: set[HunkStatus]) -> 
 
 def _land(
     state: State, shown: Sequence[c.Shown], kind: LandingKind, allowed: set[HunkStatus]
-) -> list[e.Event] | c.Refused:
+) -> list[Event] | c.Refused:
     hunks = chosen(state, shown, allowed)
     if isinstance(hunks, c.Refused):
         return hunks
@@ -85,7 +86,7 @@ def _land(
     return [e.HunksApproved(f"{state.session}.l{n}", uri, tuple(ids), kind) for n, ((uri, _), ids) in numbered]
 
 
-def _amend(state: State, command: c.AmendHunk) -> list[e.Event] | c.Refused:
+def _amend(state: State, command: c.AmendHunk) -> list[Event] | c.Refused:
     hunks = chosen(state, (command.shown,), {"pending"})
     if isinstance(hunks, c.Refused):
         return hunks
@@ -98,7 +99,7 @@ def _amend(state: State, command: c.AmendHunk) -> list[e.Event] | c.Refused:
     return [] if same else [e.HunkAmended(hunk.id, hunk.rev + 1, hunk.before, command.after)]
 
 
-def _followed(state: State, command: c.MoveHunks | c.AdoptTyping | c.MarkStale) -> list[e.Event]:
+def _followed(state: State, command: c.MoveHunks | c.AdoptTyping | c.MarkStale) -> list[Event]:
     match command:
         case c.MoveHunks():
             known = {h.id: h.start for h in state.hunks.values() if stands(h)}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from signoff.core import commands as c
 from signoff.core import events as e
+from signoff.core.envelope import Event
 from signoff.core.state import State
 
 LandingCommand = c.StartLanding | c.FinishLanding | c.RefuseLanding
 
 
-def decide_landing(state: State, command: LandingCommand) -> list[e.Event]:
+def decide_landing(state: State, command: LandingCommand) -> list[Event]:
     """What a report about a landing leads to; one about a landing that is over changes nothing."""
     landing = state.landings.get(command.landing)
     if landing is None:

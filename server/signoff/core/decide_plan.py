@@ -7,6 +7,7 @@ from typing import Any
 
 from signoff.core import commands as c
 from signoff.core import events as e
+from signoff.core.envelope import Event
 from signoff.core.plan import Plan, Step, outline, problems, same_work, with_statuses
 from signoff.core.state import Question, State
 from signoff.core.turn import steps
@@ -16,7 +17,7 @@ PlanCommand = c.ApprovePlan | c.RejectPlan | c.EditPlan | c.ApproveStep | c.Skip
 NO_PLAN = c.Refused("No plan waits for approval.")
 
 
-def decide_plan(state: State, command: PlanCommand) -> list[e.Event] | c.Refused:
+def decide_plan(state: State, command: PlanCommand) -> list[Event] | c.Refused:
     """What the user's word about a plan leads to."""
     plan = state.plan
     match command:
@@ -40,7 +41,7 @@ def decide_plan(state: State, command: PlanCommand) -> list[e.Event] | c.Refused
             return c.Refused(f"This is not a plan: {wrong[0]}.") if wrong else [e.PlanEdited(plan.id, command.steps)]
 
 
-def _approve(plan: Plan, chosen: tuple[Step, ...]) -> list[e.Event] | c.Refused:
+def _approve(plan: Plan, chosen: tuple[Step, ...]) -> list[Event] | c.Refused:
     wrong = problems(chosen)
     if wrong:
         return c.Refused(f"This is not a plan: {wrong[0]}.")
@@ -52,34 +53,34 @@ def _approve(plan: Plan, chosen: tuple[Step, ...]) -> list[e.Event] | c.Refused:
     return [e.PlanApproved(plan.id, chosen, edited), *_answer(plan.call_id, told)]
 
 
-def rejected(plan: Plan, feedback: str) -> list[e.Event]:
+def rejected(plan: Plan, feedback: str) -> list[Event]:
     """The plan sent back; the words (or their absence) are the answer that the model gets."""
     said = f"Not approved. The user says: {feedback}" if feedback.strip() else "Not approved; the user gave no reason."
     return [e.PlanRejected(plan.id, feedback), *_answer(plan.call_id, f"{said}\nPropose another plan, or ask.")]
 
 
-def _answer(call_id: str, output: str) -> list[e.Event]:
+def _answer(call_id: str, output: str) -> list[Event]:
     return [e.ToolReturned(call_id, output)] if call_id else []
 
 
-def _approve_step(plan: Plan, step_id: str) -> list[e.Event] | c.Refused:
+def _approve_step(plan: Plan, step_id: str) -> list[Event] | c.Refused:
     if step_id not in {step.id for step in plan.steps}:
         return c.Refused("The plan has no such step.")
     if step_id in plan.approved:
         return []
     settled = {*plan.approved, step_id, *(step.id for step in plan.steps if step.status == "skipped")}
-    made: list[e.Event] = [e.StepApproved(step_id)]
+    made: list[Event] = [e.StepApproved(step_id)]
     whole = _approve(plan, plan.steps) if settled.issuperset(step.id for step in plan.steps) else []
     return whole if isinstance(whole, c.Refused) else made + whole
 
 
-def _skip(state: State, step_id: str) -> list[e.Event] | c.Refused:
+def _skip(state: State, step_id: str) -> list[Event] | c.Refused:
     step = next((s for s in state.plan.steps if s.id == step_id), None) if state.plan else None
     if state.plan is None or step is None:
         return c.Refused("The plan has no such step.")
     if step.status not in ("pending", "active"):
         return c.Refused(f"The step is {step.status} already.")
-    made: list[e.Event] = [e.StepSkipped(step_id)]
+    made: list[Event] = [e.StepSkipped(step_id)]
     if not state.plan_waits:
         return made
     skipped = replace(
@@ -92,7 +93,7 @@ def _skip(state: State, step_id: str) -> list[e.Event] | c.Refused:
     return whole if isinstance(whole, c.Refused) else made + whole
 
 
-def plan_called(state: State, call_id: str, arguments: dict[str, Any]) -> list[e.Event]:
+def plan_called(state: State, call_id: str, arguments: dict[str, Any]) -> list[Event]:
     """What the model's `update_plan` leads to: a plan that waits, a status report, or an error as its result."""
     new = steps(arguments)
     wrong = problems(new)
@@ -108,12 +109,12 @@ def plan_called(state: State, call_id: str, arguments: dict[str, Any]) -> list[e
     return [e.PlanUpdated(Plan(plan_id, new, "tracked")), e.ToolReturned(call_id, "Updated.")]
 
 
-def asked(state: State, call_id: str, arguments: dict[str, Any]) -> list[e.Event]:
+def asked(state: State, call_id: str, arguments: dict[str, Any]) -> list[Event]:
     """What the model's `ask_user` leads to."""
     options = tuple(arguments.get("options") or ())
     return [e.QuestionAsked(f"{state.session}.q{state.asked + 1}", call_id, arguments["question"], options)]
 
 
-def answered(question: Question, text: str) -> list[e.Event]:
+def answered(question: Question, text: str) -> list[Event]:
     """The user's answer, given to the call that asked."""
     return [e.QuestionAnswered(question.id, text), e.ToolReturned(question.call_id, text)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from signoff.core import commands as c
 from signoff.core import events as e
 from signoff.core.decide_plan import answered, asked, plan_called, rejected
+from signoff.core.envelope import Event
 from signoff.core.evolve import evolve_all
 from signoff.core.model import ModelFailure, ToolCall, Usage
 from signoff.core.proposals import proposed
@@ -20,7 +21,7 @@ PLAN_FIRST = "Nothing may be changed before the user approved a plan. Call updat
 REPEATING = "You have made this same call several times in a row. Its result will not change; try something else."
 
 
-def decide_turn(state: State, command: TurnCommand) -> list[e.Event] | c.Refused:
+def decide_turn(state: State, command: TurnCommand) -> list[Event] | c.Refused:
     """What a step of the conversation leads to; what comes late, for a turn that is over, changes nothing."""
     match command:
         case c.Reply():
@@ -39,11 +40,11 @@ def decide_turn(state: State, command: TurnCommand) -> list[e.Event] | c.Refused
             return _tool_returned(state, command)
 
 
-def _said(state: State, text: str) -> list[e.Event] | c.Refused:
+def _said(state: State, text: str) -> list[Event] | c.Refused:
     if not text.strip():
         return c.Refused("The reply is empty.")
     question = next(iter(state.questions.values()), None)
-    resumed: list[e.Event] = [e.SessionResumed()] if state.parked or state.failure else []
+    resumed: list[Event] = [e.SessionResumed()] if state.parked or state.failure else []
     if question:
         return [*answered(question, text), *resumed]
     if state.plan and state.plan_waits:
@@ -51,7 +52,7 @@ def _said(state: State, text: str) -> list[e.Event] | c.Refused:
     return [e.UserReplied(text)]
 
 
-def _replied(state: State, command: c.RecordReply) -> list[e.Event]:
+def _replied(state: State, command: c.RecordReply) -> list[Event]:
     if command.turn != state.turn:
         return []
     wrong = problem(command.reply)
@@ -59,7 +60,7 @@ def _replied(state: State, command: c.RecordReply) -> list[e.Event]:
         failure = ModelFailure("empty_reply", wrong)
         return _failed(state, c.RecordFailure(command.turn, command.attempt, failure, command.at), command.reply.usage)
     reply = command.reply
-    made: list[e.Event] = [
+    made: list[Event] = [
         e.ModelReplied(
             command.turn,
             command.attempt,
@@ -80,7 +81,7 @@ def _replied(state: State, command: c.RecordReply) -> list[e.Event]:
     return made
 
 
-def _called(state: State, call: ToolCall, repeats: int) -> list[e.Event]:
+def _called(state: State, call: ToolCall, repeats: int) -> list[Event]:
     """What can be answered about a call without looking at the world."""
     checked = arguments(call)
     if isinstance(checked, BadArguments):
@@ -100,7 +101,7 @@ def _called(state: State, call: ToolCall, repeats: int) -> list[e.Event]:
             return []
 
 
-def _failed(state: State, command: c.RecordFailure, usage: Usage = NOTHING_USED) -> list[e.Event]:
+def _failed(state: State, command: c.RecordFailure, usage: Usage = NOTHING_USED) -> list[Event]:
     failure = command.failure
     answer = recover(failure, command.attempt, state.model, state.config.models, command.at)
     event = e.TurnFailed(
@@ -116,7 +117,7 @@ def _failed(state: State, command: c.RecordFailure, usage: Usage = NOTHING_USED)
     return [event]
 
 
-def _tool_returned(state: State, command: c.RecordTool) -> list[e.Event]:
+def _tool_returned(state: State, command: c.RecordTool) -> list[Event]:
     call = next((call for call in state.open_calls if call.call_id == command.call_id), None)
     if call is None:
         return []

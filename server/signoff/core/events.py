@@ -1,13 +1,12 @@
 """Everything that can happen to a session. A session is the list of these facts, and nothing else.
 
-Events are past tense, immutable, and load for ever: a change of shape raises the event's version in `VERSIONS` and adds
-a step to `upcast`. Texts may be long; the journal stores long ones once, by digest.
+Events are past tense, immutable, and load for ever: `envelope.py` says how, and lists them all as one union. Texts may
+be long; the journal stores long ones once, by digest.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from signoff.core.hunks import Channel, Hunk, LandingKind, Proposal
 from signoff.core.model import FailureReason, ReplyItem, Usage
@@ -297,69 +296,3 @@ class BugNoticed:
 
     where: str
     message: str
-
-
-Event = (
-    SessionStarted
-    | ContextGathered
-    | UserReplied
-    | ModelReplied
-    | TurnFailed
-    | WaitEnded
-    | ToolReturned
-    | PlanProposed
-    | PlanApproved
-    | PlanRejected
-    | PlanEdited
-    | PlanUpdated
-    | StepApproved
-    | StepSkipped
-    | QuestionAsked
-    | QuestionAnswered
-    | HunksProposed
-    | HunkRevised
-    | HunksWithdrawn
-    | HunkAmended
-    | HunksRejected
-    | HunksApproved
-    | LandingStarted
-    | HunksLanded
-    | LandingRefused
-    | HunksMoved
-    | HunkWentStale
-    | ReproposalAsked
-    | SessionParked
-    | SessionResumed
-    | SessionFinished
-    | SessionArchived
-    | BugNoticed
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """One event as the journal holds it: `seq` counts from 1, `at` is epoch seconds, `cause` the command's id."""
-
-    session: str
-    seq: int
-    at: float
-    cause: str
-    event: Event
-
-
-VERSIONS: dict[str, int] = {}
-"""The current version of each event type whose shape ever changed; all others are at 1."""
-
-
-def version_of(name: str) -> int:
-    """The version in which events of that type are written today."""
-    return VERSIONS.get(name, 1)
-
-
-def upcast(name: str, version: int, body: dict[str, Any]) -> dict[str, Any]:
-    """The body of an event written at `version`, in today's shape. Raises ValueError for a version of the future."""
-    if version > version_of(name):
-        raise ValueError(
-            f"{name} version {version} was written by a newer Signoff; update Signoff to read this session"
-        )
-    return body

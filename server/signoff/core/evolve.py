@@ -9,13 +9,14 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from signoff.core import events as e
+from signoff.core.envelope import Envelope, Event
 from signoff.core.fold_hunks import HunkEvent, fold_hunks
 from signoff.core.fold_plan import PlanEvent, fold_plan
 from signoff.core.state import Failure, Input, Said, State, Turn, answered, wants_turn
 from signoff.core.usage import add, cost
 
 
-def fold(session: str, facts: Iterable[e.Envelope]) -> State:
+def fold(session: str, facts: Iterable[Envelope]) -> State:
     """The state after all of `facts`, in their order."""
     state = State(session)
     for fact in facts:
@@ -23,12 +24,12 @@ def fold(session: str, facts: Iterable[e.Envelope]) -> State:
     return state
 
 
-def evolve(state: State, fact: e.Envelope) -> State:
+def evolve(state: State, fact: Envelope) -> State:
     """The state after one more fact."""
     return _fold(replace(state, seq=fact.seq), fact.event, fact.at)
 
 
-def _fold(state: State, event: e.Event, at: float) -> State:
+def _fold(state: State, event: Event, at: float) -> State:
     match event:
         case e.SessionStarted():
             return _started(state, event, at)
@@ -69,10 +70,10 @@ def _fold_review(state: State, event: PlanEvent | HunkEvent, at: float) -> State
     return fold_hunks(state, event)
 
 
-def evolve_all(state: State, events: Iterable[e.Event]) -> State:
+def evolve_all(state: State, events: Iterable[Event]) -> State:
     """The state as it will be once `events` are recorded: a look ahead, where times do not matter."""
     for event in events:
-        state = evolve(state, e.Envelope(state.session, state.seq + 1, 0.0, "", event))
+        state = evolve(state, Envelope(state.session, state.seq + 1, 0.0, "", event))
     return state
 
 

@@ -24,7 +24,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The session's plan. `tracked` plans never waited for approval; `call_id` is the tool call that waits for the user.
+    """The session's plan. `tracked` plans never waited for approval; `call_id` is the tool call that waits for it.
 
     `approved` holds the steps that the user approved one by one while the plan as a whole still waits.
     """

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from signoff.core import events as e
 from signoff.core import paths
 from signoff.core.diff import changes
+from signoff.core.envelope import Event
 from signoff.core.hunks import Base, FileChange, Hunk, Proposal
 from signoff.core.model import Message, ToolCall
 from signoff.core.state import State
@@ -47,7 +48,7 @@ def pending(state: State, base: Base) -> tuple[Hunk, ...]:
     return tuple(sorted(hunks, key=lambda h: h.start))
 
 
-def proposed(state: State, call: ToolCall, files: Sequence[FileChange], bases: Sequence[Base]) -> list[e.Event]:
+def proposed(state: State, call: ToolCall, files: Sequence[FileChange], bases: Sequence[Base]) -> list[Event]:
     """The events by which one tool call's changes become hunks. `bases` has one entry for each file, in order."""
     proposal = Proposal(f"{state.session}.c{len(state.proposals) + 1}", call.call_id, _rationale(state))
     maker = _Maker(state, proposal, state.hunks_made)
@@ -66,14 +67,14 @@ class _Maker:
     def __init__(self, state: State, proposal: Proposal, made: int) -> None:
         self.state, self.proposal, self.made = state, proposal, made
 
-    def events(self, change: FileChange, base: Base) -> Iterator[e.Event]:
+    def events(self, change: FileChange, base: Base) -> Iterator[Event]:
         waiting = pending(self.state, base)
         if change.kind == "update" and all(h.kind == "update" for h in waiting) and base.text is not None:
             yield from self._lines(change, base, base.text, waiting)
         else:
             yield from self._whole(change, base, waiting)
 
-    def _lines(self, change: FileChange, base: Base, text: str, waiting: Sequence[Hunk]) -> Iterator[e.Event]:
+    def _lines(self, change: FileChange, base: Base, text: str, waiting: Sequence[Hunk]) -> Iterator[Event]:
         fresh: list[Hunk] = []
         for region in regions(text, waiting, changes(change.before or "", change.after or "")):
             spare = list(region.touched)
@@ -90,7 +91,7 @@ class _Maker:
             starts = tuple((h.id, h.start) for h in waiting)
             yield e.HunksProposed(self.proposal, base.uri, digest(text), tuple(fresh), starts)
 
-    def _whole(self, change: FileChange, base: Base, waiting: Sequence[Hunk]) -> Iterator[e.Event]:
+    def _whole(self, change: FileChange, base: Base, waiting: Sequence[Hunk]) -> Iterator[Event]:
         """A file created, deleted or renamed, or changed again while such a hunk waits: one hunk at most."""
         old = next((h for h in waiting if h.kind != "update"), None)
         wanted = _whole_hunk(change, base, old)
@@ -113,7 +114,7 @@ class _Maker:
         return replace(around(hunk, text), kind=kind)
 
 
-def _revised(old: Hunk, start: int, before: str, after: str, text: str) -> Iterator[e.Event]:
+def _revised(old: Hunk, start: int, before: str, after: str, text: str) -> Iterator[Event]:
     if (start, before, after) != (old.start, old.before, old.after):
         new = replace(old, rev=old.rev + 1, start=start, before=before, after=after)
         yield e.HunkRevised(around(new, text))

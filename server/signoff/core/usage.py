@@ -66,8 +66,6 @@ def over_budget(
             "the session has a cap in money, but the price of this model is not known; set `prices` or a cap in tokens"
         )
     total = spent_cost + coming_cost
-    return (
-        f"the next request would bring the session to about ${total:.2f}; its cap is ${max_cost:.2f}"
-        if total > max_cost
-        else None
-    )
+    if total <= max_cost:
+        return None
+    return f"the next request would bring the session to about ${total:.2f}; its cap is ${max_cost:.2f}"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from signoff.core import protocol as p
+from signoff.core import session_view as p
 from signoff.core.effects import LandHunks, ProbeLanding, Wait
 from signoff.core.hunks import Hunk
 from signoff.core.owed import owed
+from signoff.core.protocol import Range
 from signoff.core.state import Failure, Phase, State
 
-RangeOf = Callable[[Hunk], p.Range]
+RangeOf = Callable[[Hunk], Range]
 
 
 def view(state: State, range_of: RangeOf) -> p.SessionView:
