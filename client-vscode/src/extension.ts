@@ -9,8 +9,10 @@ import {
   type LanguageClientOptions,
   type StaticFeature,
 } from "vscode-languageclient/node";
+import type { SessionView } from "./generated/view";
 import { describeEnd, findServer, thisMachine, type Launch } from "./launch";
 import { makeSureItEnds, startServer, type ServerProcess } from "./serverProcess";
+import { statusLine } from "./status";
 
 /** Tells the server that this client understands the signoff/* messages of protocol version 1. */
 const signoffCapability: StaticFeature = {
@@ -110,6 +112,9 @@ function connect(launch: Launch): Connection {
   };
   const client = new LanguageClient("signoff", "Signoff", serverOptions, clientOptions());
   client.registerFeature(signoffCapability);
+  client.onNotification("signoff/sessionChanged", (view: SessionView) => {
+    output.info(statusLine(view));
+  });
   const connection: Connection = { launch, client, stopping: false };
   return connection;
 }

@@ -1,0 +1,189 @@
+// Written by `npm run generate` from schemas/; edits are lost.
+
+/**
+ * The argument of each command. A refusal is answered with Refusal, whatever the command.
+ */
+export interface CommandArguments {
+  "signoff.amendHunk": HunkText;
+  "signoff.approveAll": SessionOf;
+  "signoff.approveFile": FileOf;
+  "signoff.approveHunk": HunkArgument;
+  "signoff.approvePlan": PlanArgument;
+  "signoff.approveStep": StepOf;
+  "signoff.archive": SessionOf;
+  "signoff.doctor": Nothing;
+  "signoff.editPlan": PlanSteps;
+  "signoff.interrupt": SessionOf;
+  "signoff.listSessions": ListSessions;
+  "signoff.rejectAll": SessionOf;
+  "signoff.rejectFile": FileOf;
+  "signoff.rejectHunk": HunkFeedback;
+  "signoff.rejectPlan": PlanFeedback;
+  "signoff.reply": ReplyTo;
+  "signoff.reproposeHunk": HunkArgument;
+  "signoff.resume": SessionOf;
+  "signoff.showSession": SessionOf;
+  "signoff.skipStep": StepOf;
+  "signoff.startSession": StartSession;
+  "signoff.status": Nothing;
+  "signoff.trustWorkspace": TrustWorkspace;
+  "signoff.undoAll": SessionOf;
+  "signoff.undoHunk": HunkArgument;
+}
+/**
+ * `signoff.amendHunk`: what the hunk is to put into the file.
+ */
+export interface HunkText {
+  after: string;
+  hunk: string;
+  rev: number;
+}
+/**
+ * `signoff.interrupt`, `resume`, `archive`, `showSession`; with an optional `uri` the commands for all hunks.
+ */
+export interface SessionOf {
+  session: string;
+  uri?: string | null;
+}
+/**
+ * `signoff.approveFile`, `rejectFile`.
+ */
+export interface FileOf {
+  session: string;
+  uri: string;
+}
+/**
+ * `signoff.approveHunk`, `undoHunk`, `reproposeHunk`: the hunk as it was shown.
+ */
+export interface HunkArgument {
+  hunk: string;
+  rev: number;
+}
+/**
+ * `signoff.approvePlan`; `steps`, if given, is the plan as edited.
+ */
+export interface PlanArgument {
+  plan: string;
+  session: string;
+  steps?: StepArgument[] | null;
+}
+/**
+ * A step of an edited plan.
+ */
+export interface StepArgument {
+  after?: string[];
+  files?: string[];
+  id?: string | null;
+  status?: "pending" | "active" | "done" | "skipped" | "failed";
+  text: string;
+}
+/**
+ * `signoff.approveStep`, `signoff.skipStep`.
+ */
+export interface StepOf {
+  session: string;
+  step: string;
+}
+/**
+ * The empty object: `signoff.status`, `signoff.doctor`.
+ */
+export interface Nothing {}
+/**
+ * `signoff.editPlan`.
+ */
+export interface PlanSteps {
+  plan: string;
+  session: string;
+  steps: StepArgument[];
+}
+/**
+ * `signoff.listSessions`.
+ */
+export interface ListSessions {
+  state?:
+    ("planning" | "waiting" | "working" | "checking" | "done" | "stopped" | "failed" | "archived") | null;
+  workspace?: string | null;
+}
+/**
+ * `signoff.rejectHunk`.
+ */
+export interface HunkFeedback {
+  feedback?: string;
+  hunk: string;
+  rev: number;
+}
+/**
+ * `signoff.rejectPlan`.
+ */
+export interface PlanFeedback {
+  feedback: string;
+  plan: string;
+  session: string;
+}
+/**
+ * `signoff.reply`.
+ */
+export interface ReplyTo {
+  session: string;
+  text: string;
+}
+/**
+ * `signoff.startSession`. `diagnostics` are LSP diagnostics of `uri`; `context` is text to add as it is.
+ */
+export interface StartSession {
+  approvalPolicy?: ("untrusted" | "on-failure" | "on-request" | "never") | null;
+  context?: string | null;
+  diagnostics?: {
+    [k: string]: unknown;
+  }[];
+  goal: string;
+  model?: string | null;
+  planFirst?: boolean | null;
+  range?: Range | null;
+  risk?: ("low" | "medium" | "high") | null;
+  sandboxMode?: ("read-only" | "workspace-write" | "danger-full-access") | null;
+  taskType?: ("quick_fix" | "complex_analysis" | "code_generation" | "research" | "bulk_operation") | null;
+  uri?: string | null;
+  workspace?: string | null;
+}
+/**
+ * From `start` up to, not including, `end`.
+ */
+export interface Range {
+  end: Position;
+  start: Position;
+}
+/**
+ * 0-based line, and characters in the negotiated encoding.
+ */
+export interface Position {
+  character: number;
+  line: number;
+}
+/**
+ * `signoff.trustWorkspace`: the user's own action.
+ */
+export interface TrustWorkspace {
+  trusted: boolean;
+  workspace: string;
+}
+/**
+ * The immediate result of a hunk command; the outcome of an approval shows in the view.
+ */
+export interface HunkResult {
+  reason: string | null;
+  status: "applying" | "rejected" | "amended" | "refused" | "stale";
+}
+/**
+ * The result of a command that was understood but is not possible.
+ */
+export interface Refusal {
+  reason: string;
+  status: "refused";
+}
+/**
+ * The result of `signoff.startSession`.
+ */
+export interface Started {
+  session: string;
+}

@@ -1,0 +1,143 @@
+"""Writes schemas/*.json from the types of `core`, the outer contract's only source.
+
+    generate.py [--check]
+
+With --check nothing is written; stale files are named and the exit code is 1. pydantic is used here and nowhere else.
+A new schema is a function below that returns one, and its entry in SCHEMAS. The client's types follow from these files:
+`npm run generate`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "server"))
+
+from pydantic import TypeAdapter  # noqa: E402
+from pydantic.json_schema import GenerateJsonSchema  # noqa: E402
+
+from signoff.core import envelope, protocol, session_view, tools  # noqa: E402
+
+Schema = dict[str, Any]
+Mode = Literal["validation", "serialization"]
+REF = "#/$defs/{model}"
+
+
+def camel(name: str) -> str:
+    """The name on the wire of a field: `waiting_for` is `waitingFor`."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def definitions(types: Mapping[str, Any], mode: Mode, rename: Callable[[str], str]) -> tuple[dict[str, Schema], Schema]:
+    """The schema of each named type, and what they refer to. Output ("serialization") always has every field."""
+    inputs = [(name, mode, TypeAdapter(kind)) for name, kind in types.items()]
+    found, shared = TypeAdapter.json_schemas(inputs, ref_template=REF)
+    defs: Schema = shared.get("$defs", {})
+    for schema in (*defs.values(), *found.values()):
+        tidy(schema, mode, rename)
+    return {name: found[name, mode] for name in types}, defs
+
+
+def tidy(schema: Any, mode: Mode, rename: Callable[[str], str]) -> None:
+    """Renames the fields, refuses unknown ones, and drops the titles that only repeat a field's name."""
+    if isinstance(schema, list):
+        for item in schema:
+            tidy(item, mode, rename)
+    if not isinstance(schema, dict):
+        return
+    if schema.get("type") == "object" and "properties" in schema:
+        fields: Schema = {rename(name): field for name, field in schema["properties"].items()}
+        schema["properties"] = fields
+        schema["required"] = sorted(fields if mode == "serialization" else map(rename, schema.get("required", [])))
+        schema["additionalProperties"] = False
+        for field in fields.values():
+            field.pop("title", None)
+    for value in schema.values():
+        tidy(value, mode, rename)
+
+
+def record(fields: Mapping[str, Schema]) -> Schema:
+    """An object with exactly these fields."""
+    return {"type": "object", "properties": dict(fields), "required": sorted(fields), "additionalProperties": False}
+
+
+def commands() -> Schema:
+    """The argument of every command, by the command's name, and the shapes of results."""
+    arguments, defs = definitions(protocol.ARGUMENTS, "validation", camel)
+    results = {kind.__name__: kind for kind in (protocol.Refusal, protocol.HunkResult, protocol.Started)}
+    _, result_defs = definitions(results, "serialization", camel)
+    return {
+        **record(arguments),
+        "title": "CommandArguments",
+        "description": "The argument of each command. A refusal is answered with Refusal, whatever the command.",
+        "$defs": defs | result_defs,
+    }
+
+
+def view() -> Schema:
+    """The session's view: `signoff.showSession`, `signoff/sessionChanged`."""
+    _, defs = definitions({"SessionView": session_view.SessionView}, "serialization", camel)
+    return {**defs.pop("SessionView"), "$defs": defs}
+
+
+def events() -> Schema:
+    """One line of the journal, as `signoff sessions export` writes it."""
+    kinds = {kind.__name__: kind for kind in get_args(envelope.Event)}
+    bodies, defs = definitions(kinds, "serialization", str)
+    common: dict[str, Schema] = {
+        "session": {"type": "string"},
+        "seq": {"type": "integer", "minimum": 1},
+        "at": {"type": "string", "format": "date-time"},
+        "cause": {"type": "string"},
+    }
+    lines = [
+        record(common | {"type": {"const": name}, "version": {"const": envelope.version_of(name)}, "body": body})
+        for name, body in bodies.items()
+    ]
+    return {"title": "JournalLine", "oneOf": lines, "$defs": defs}
+
+
+def tool_arguments() -> Schema:
+    """The arguments of every tool that the model sees, by the tool's name."""
+    return {**record({spec.name: dict(spec.parameters) for spec in tools.SPECS}), "title": "ToolArguments"}
+
+
+SCHEMAS: dict[str, Callable[[], Schema]] = {
+    "commands": commands,
+    "events": events,
+    "tools": tool_arguments,
+    "view": view,
+}
+
+
+def render(schema: Schema) -> str:
+    """The file's text, the same on every machine."""
+    full = {"$schema": GenerateJsonSchema.schema_dialect, **schema}
+    return json.dumps(full, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def main(check: bool) -> int:
+    """Writes what is stale; with `check`, names it instead."""
+    wanted = {HERE / f"{name}.json": render(build()) for name, build in SCHEMAS.items()}
+    stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    left = [path for path in HERE.glob("*.json") if path not in wanted]
+    if check:
+        if stale or left:
+            names = ", ".join(sorted(path.name for path in stale + left))
+            sys.stderr.write(f"stale in schemas/: {names}. Run: .venv/bin/python schemas/generate.py\n")
+        return 1 if stale or left else 0
+    for path in stale:
+        path.write_text(wanted[path], encoding="utf-8")
+    for path in left:
+        path.unlink()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main("--check" in sys.argv[1:]))
