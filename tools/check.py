@@ -22,9 +22,9 @@ Check = tuple[str, list[str]]
 PYTHON_LANE: list[Check] = [
     ("ruff format", [*PYTHON, "ruff", "format", "--check", "--quiet", "."]),
     ("ruff check", [*PYTHON, "ruff", "check", "--quiet", "."]),
-    ("import rules", [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]),
+    ("import rules", [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--no-logo"]),
     ("schemas", [sys.executable, "schemas/generate.py", "--check"]),
-    ("house rules", [*PYTHON, "pytest", "-q", "tests/house/test_rules.py"]),
+    ("house rules", [*PYTHON, "pytest", "-q", "--noconftest", "tests/house/test_rules.py"]),
     ("core tests", [*PYTHON, "pytest", "-q", "tests/core", "--cov", "--cov-report=term-missing:skip-covered"]),
 ]
 NODE_LANE: list[Check] = [
@@ -35,9 +35,11 @@ NODE_LANE: list[Check] = [
 ]
 
 
-def run_lane(lane: list[Check], failed: list[str]) -> None:
-    """Runs the checks of one lane in order; adds the names of those that failed to `failed`."""
+def run_lane(lane: list[Check], failed: list[str], interrupted: threading.Event) -> None:
+    """Runs the checks of one lane in order until `interrupted`; adds the names of those that failed to `failed`."""
     for name, argv in lane:
+        if interrupted.is_set():
+            return
         began = time.monotonic()
         # One write per check keeps the lines of the two lanes apart.
         done = subprocess.run(argv, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
@@ -54,11 +56,18 @@ def main() -> int:
     began = time.monotonic()
     os.environ.setdefault("NO_COLOR", "1")
     failed: list[str] = []
-    lanes = [threading.Thread(target=run_lane, args=(lane, failed)) for lane in (PYTHON_LANE, NODE_LANE)]
+    interrupted = threading.Event()
+    lanes = [threading.Thread(target=run_lane, args=(lane, failed, interrupted)) for lane in (PYTHON_LANE, NODE_LANE)]
     for lane in lanes:
         lane.start()
-    for lane in lanes:
-        lane.join()
+    try:
+        for lane in lanes:
+            lane.join()
+    except KeyboardInterrupt:
+        # The terminal has sent the signal to the running checks too; the lanes only have to start no more of them.
+        interrupted.set()
+        sys.stderr.write("dev: interrupted\n")
+        return 130
     verdict = f"failed: {', '.join(failed)}" if failed else "all checks passed"
     sys.stderr.write(f"dev: {verdict} ({time.monotonic() - began:.0f} s)\n")
     return 1 if failed else 0
