@@ -153,14 +153,19 @@ def test_a_changed_line_ending_is_a_changed_line() -> None:
     assert changes("a\nb\r\n", "a\r\nb\r\n") == (Edit(0, 2, "a\r\n"),)
 
 
-def test_a_huge_text_with_many_equal_lines_is_cut_at_its_unique_lines() -> None:
-    block = ["\n"] * 300
-    old = [*block, "one\n", *block, "two\n", *block, "three\n", *block]
-    new = ["new\n", *block, "two\n", *block[1:], "one\n", *block, "three\n", "x\n", *block, "end\n"]
+def test_common_lines_do_not_hide_small_changes_of_a_huge_text() -> None:
+    old = [line for n in range(2_000) for line in (f"line {n}\n", "\n")]
+    new = [*old[:10], "new\n", *old[10:3_000], *old[3_001:], "end\n"]
+    new[0] = "first\n"
     edits = changes("".join(old), "".join(new))
-    assert apply("".join(old), edits) == "".join(new)
-    assert len(edits) > 3
-    assert ("two\n" in [line for edit in edits for line in split_lines(edit.text)]) is False
+    assert [edit.text for edit in edits] == ["first\n", "new\n", "", "end\n"]
+
+
+def test_lines_that_moved_in_a_huge_text_do_not_cross() -> None:
+    blank = ["\n"] * 700
+    old = [*blank, "one\n", *blank, "two\n", "three\n", *blank]
+    new = ["x\n", *blank, "two\n", *blank, "one\n", "three\n", *blank, "end\n"]
+    assert apply("".join(old), changes("".join(old), "".join(new))) == "".join(new)
 
 
 def test_a_huge_text_of_equal_lines_becomes_one_edit() -> None:

@@ -13,9 +13,10 @@ from signoff.core.text import Edit, split_lines
 Block = tuple[int, int, int, int]
 # a[x:x + size] == b[y:y + size]
 _Match = tuple[int, int, int]
+_Pair = tuple[int, int]
 
-# SequenceMatcher's work grows with the pairs of equal lines; above this many (about a quarter of a second at worst)
-# the texts are first cut at the lines that occur once in each.
+# SequenceMatcher's work grows with the pairs of equal lines: this many take about a quarter of a second at worst.
+# Above it the texts are first cut at lines that are easy to match.
 _MOST_PAIRS = 400_000
 
 
@@ -23,7 +24,7 @@ def changes(before: str, after: str) -> tuple[Edit, ...]:
     """One edit per maximal run of changed lines: apply(before, changes(before, after)) == after.
 
     Lines are compared with their ends, so a changed line ending is a changed line. Where two huge texts have too many
-    equal lines in common to be compared in reasonable time, a region becomes one edit.
+    equal lines to be compared in reasonable time, an edit may span more lines than it must.
     """
     old, new = split_lines(before), split_lines(after)
     starts = [0]
@@ -65,26 +66,25 @@ def changed_blocks(old: Sequence[str], new: Sequence[str]) -> Iterator[Block]:
     while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
         tail += 1
     done = (head, head)
-    for i, k, size in _matches(old, new, head, len(old) - tail, head, len(new) - tail):
-        if (i, k) != done:
-            yield done[0], i, done[1], k
-        done = (i + size, k + size)
+    for x, y, size in _matches(old[head : len(old) - tail], new[head : len(new) - tail]):
+        if (head + x, head + y) != done:
+            yield done[0], head + x, done[1], head + y
+        done = (head + x + size, head + y + size)
     if done != (len(old) - tail, len(new) - tail):
         yield done[0], len(old) - tail, done[1], len(new) - tail
 
 
-def _matches(
-    old: Sequence[str], new: Sequence[str], i: int, j: int, k: int, m: int, cut: bool = True
-) -> Iterator[_Match]:
-    a, b = old[i:j], new[k:m]
-    if _pairs(a, b) <= _MOST_PAIRS:
-        yield from ((i + x, k + y, size) for x, y, size in _matching_blocks(a, b))
-    elif cut:
+def _matches(a: Sequence[str], b: Sequence[str], cuts: int = 3) -> Iterator[_Match]:
+    in_b = Counter(b)
+    if sum(in_b[line] for line in a) <= _MOST_PAIRS:
+        yield from _matching_blocks(a, b)
+    elif cuts:
+        i = k = 0
         for x, y in _landmarks(a, b):
-            yield from _matches(old, new, i, j - len(a) + x, k, m - len(b) + y, False)
-            i, k = j - len(a) + x + 1, m - len(b) + y + 1
-            yield i - 1, k - 1, 1
-        yield from _matches(old, new, i, j, k, m, False)
+            yield from ((i + p, k + q, size) for p, q, size in _matches(a[i:x], b[k:y], cuts - 1))
+            yield x, y, 1
+            i, k = x + 1, y + 1
+        yield from ((i + p, k + q, size) for p, q, size in _matches(a[i:], b[k:], cuts - 1))
 
 
 def _matching_blocks(a: Sequence[str], b: Sequence[str]) -> list[_Match]:
@@ -95,28 +95,37 @@ def _matching_blocks(a: Sequence[str], b: Sequence[str]) -> list[_Match]:
     return [block for block in blocks if block[2]]
 
 
-def _pairs(a: Sequence[str], b: Sequence[str]) -> int:
-    counts = Counter(b)
-    return sum(counts[line] for line in a)
+def _landmarks(a: Sequence[str], b: Sequence[str]) -> list[_Pair]:
+    """The longest rising sequence of lines that both sides hold equally often, matched first to first.
+
+    Patience diff (Bram Cohen) with "equally often" for "once", so that generated files have landmarks too.
+    """
+    in_a, in_b = _places(a), _places(b)
+    found = [zip(at, in_b[line], strict=True) for line, at in in_a.items() if len(at) == len(in_b.get(line, ()))]
+    return _rising(sorted(pair for pairs in found for pair in pairs))
 
 
-def _landmarks(a: Sequence[str], b: Sequence[str]) -> list[tuple[int, int]]:
-    """The longest rising sequence of lines that occur exactly once on each side (patience diff, by Bram Cohen)."""
-    in_a, in_b = Counter(a), Counter(b)
-    place = {line: y for y, line in enumerate(b) if in_b[line] == 1}
-    pairs = [(x, place[line]) for x, line in enumerate(a) if in_a[line] == 1 and line in place]
+def _places(lines: Sequence[str]) -> dict[str, list[int]]:
+    places: dict[str, list[int]] = {}
+    for n, line in enumerate(lines):
+        places.setdefault(line, []).append(n)
+    return places
+
+
+def _rising(pairs: Sequence[_Pair]) -> list[_Pair]:
+    """A longest subsequence whose second numbers rise; the first ones do already."""
     tails: list[int] = []
     piles: list[int] = []
     for _, y in pairs:
-        pile = bisect_left(tails, y)
-        tails[pile : pile + 1] = [y]
-        piles.append(pile)
-    wanted, rising = len(tails) - 1, list[tuple[int, int]]()
+        piles.append(bisect_left(tails, y))
+        tails[piles[-1] : piles[-1] + 1] = [y]
+    chosen: list[_Pair] = []
+    wanted = len(tails) - 1
     for pair, pile in zip(reversed(pairs), reversed(piles), strict=True):
         if pile == wanted:
-            rising.append(pair)
+            chosen.append(pair)
             wanted -= 1
-    return rising[::-1]
+    return chosen[::-1]
 
 
 def _line_ends(lines: Sequence[str]) -> set[str]:
