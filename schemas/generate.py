@@ -86,18 +86,40 @@ def view() -> Schema:
     return {**defs.pop("SessionView"), "$defs": defs}
 
 
+def tag_unions(schema: Any, defs: Mapping[str, Schema]) -> None:
+    """Where one of several objects may stand, each names itself in a field `type`, as the codec writes it."""
+    if isinstance(schema, list):
+        for item in schema:
+            tag_unions(item, defs)
+    if not isinstance(schema, dict):
+        return
+    names = [choice["$ref"].rpartition("/")[2] for choice in schema.get("anyOf", []) if "$ref" in choice]
+    if len(names) > 1:
+        schema["oneOf"] = [tagged(name, defs[name]) for name in names]
+        del schema["anyOf"]
+    for value in schema.values():
+        tag_unions(value, defs)
+
+
+def tagged(name: str, schema: Schema) -> Schema:
+    """The object's schema with its name in a required field `type`."""
+    fields: dict[str, Schema] = {"type": {"const": name}, **schema["properties"]}
+    return {**schema, **record(fields)}
+
+
 def events() -> Schema:
-    """One line of the journal, as `signoff sessions export` writes it."""
+    """One line of the journal, as `signoff sessions export` writes it; `at` is in seconds since 1970."""
     kinds = {kind.__name__: kind for kind in get_args(envelope.Event)}
     bodies, defs = definitions(kinds, "serialization", str)
+    tag_unions(defs, defs)
     common: dict[str, Schema] = {
         "session": {"type": "string"},
         "seq": {"type": "integer", "minimum": 1},
-        "at": {"type": "string", "format": "date-time"},
+        "at": {"type": "number"},
         "cause": {"type": "string"},
     }
     lines = [
-        record(common | {"type": {"const": name}, "version": {"const": envelope.version_of(name)}, "body": body})
+        record(common | {"type": {"const": name}, "version": {"const": envelope.version_of(name)}, "event": body})
         for name, body in bodies.items()
     ]
     return {"title": "JournalLine", "oneOf": lines, "$defs": defs}

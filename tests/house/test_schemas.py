@@ -4,10 +4,15 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, ValidationError
+
+from signoff.core.envelope import Envelope, Event
+from signoff.runtime.codec import encode_envelope
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "schemas").glob("*.json"))
@@ -15,10 +20,6 @@ FILES = sorted((ROOT / "schemas").glob("*.json"))
 
 def schema(name: str) -> dict[str, Any]:
     return json.loads((ROOT / "schemas" / f"{name}.json").read_text(encoding="utf-8"))
-
-
-def check(value: Any, name: str) -> None:
-    Draft202012Validator(schema(name)).validate(value)
 
 
 def test_the_files_are_what_the_types_say() -> None:
@@ -58,3 +59,19 @@ def test_an_argument_in_the_words_of_the_wire_fits(value: Any) -> None:
 def test_a_wrong_shape_does_not(value: Any) -> None:
     with pytest.raises(ValidationError):
         argument(START, value)
+
+
+@pytest.mark.parametrize("kind", get_args(Event), ids=lambda kind: kind.__name__)
+def test_every_event_is_written_as_its_schema_says(kind: type[Any]) -> None:
+    # One branch of the schema only, so that a failure names the field and not all event types.
+    whole = schema("events")
+    line = next(one for one in whole["oneOf"] if one["properties"]["type"]["const"] == kind.__name__)
+    validator = Draft202012Validator({**line, "$defs": whole["$defs"]})
+
+    @settings(max_examples=25)
+    @given(st.from_type(kind))
+    def check_event(event: Any) -> None:
+        fact = Envelope("session", 1, 0.0, "cause", event)
+        validator.validate(json.loads(json.dumps(encode_envelope(fact))))
+
+    check_event()
