@@ -55,6 +55,18 @@ def repeated(state: State, turn: Turn) -> int:
     return count
 
 
+def requests_in_a_row(state: State) -> int:
+    """How many requests were made since the user last said something."""
+    if any(item.starts for item in state.inbox):
+        return 0
+    count = 0
+    for turn in reversed(state.turns):
+        count += 1
+        if any(item.starts for item in turn.inputs):
+            break
+    return count
+
+
 def steps(arguments: dict[str, Any]) -> tuple[Step, ...]:
     """The steps of an `update_plan` call; a step without an id gets `s1`, `s2`... by its place."""
     return tuple(_step(number, raw) for number, raw in enumerate(arguments["steps"], start=1))

@@ -1,0 +1,180 @@
+"""The tools that look at the workspace or propose changes of it. Each returns the command that records its outcome.
+
+Output is capped; what was left out is said, with the way to get it.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from signoff.core import paths
+from signoff.core.commands import RecordTool
+from signoff.core.diff import line_counts
+from signoff.core.hunks import FileChange
+from signoff.core.model import ToolCall
+from signoff.core.patch import PatchError, resolve_edits, resolve_patch
+from signoff.core.state import State
+from signoff.core.text import split_lines
+from signoff.core.tools import BadArguments, arguments
+from signoff.runtime.ports import FileProblem
+from signoff.runtime.workspace import Workspace
+
+READ_LIMIT = 60_000
+"""Characters of one read."""
+MATCH_LIMIT = 100
+LINE_LIMIT = 300
+LIST_LIMIT = 500
+
+
+def run_tool(state: State, call: ToolCall, workspace: Workspace) -> RecordTool:
+    """The outcome of a call. Never raises for what a model can ask; blocking (files are read)."""
+    checked = arguments(call)
+    if isinstance(checked, BadArguments):
+        return RecordTool(call.call_id, checked.message, ok=False)
+    try:
+        return _run(state, call, checked, workspace)
+    except _Unreadable as problem:
+        return RecordTool(call.call_id, str(problem), ok=False)
+
+
+def _run(state: State, call: ToolCall, checked: dict[str, Any], workspace: Workspace) -> RecordTool:
+    match call.name:
+        case "read_file":
+            return _read(state, call, checked, workspace)
+        case "search":
+            return _search(state, call, checked, workspace)
+        case "list_files":
+            return RecordTool(call.call_id, listing(_matching(workspace, checked.get("glob"))))
+        case "apply_patch":
+            read = _reader(state, workspace)
+            return _proposed(state, call, resolve_patch(checked["patch"], read), workspace)
+        case "edit_file":
+            pairs = [(edit["old"], edit["new"]) for edit in checked["edits"]]
+            found = resolve_edits(checked["path"], pairs, _reader(state, workspace))
+            return _proposed(state, call, found, workspace)
+        case _:
+            return RecordTool(call.call_id, f"{call.name} is not available here.", ok=False)
+
+
+def _reader(state: State, workspace: Workspace) -> Callable[[str], str | None]:
+    def read(path: str) -> str | None:
+        found = workspace.seen(state, path)
+        if isinstance(found, FileProblem) and found.kind != "missing":
+            raise _Unreadable(found.message)
+        return found if isinstance(found, str) else None
+
+    return read
+
+
+class _Unreadable(Exception):
+    """A file that a patch names can't be read; str() says why."""
+
+
+def _read(state: State, call: ToolCall, asked: dict[str, Any], workspace: Workspace) -> RecordTool:
+    found = workspace.seen(state, asked["path"])
+    if not isinstance(found, str):
+        message = found.message if found else f"{asked['path']} is not there: you proposed to delete or rename it."
+        return RecordTool(call.call_id, message, ok=False)
+    lines = split_lines(found)
+    first, last = asked.get("start_line") or 1, asked.get("end_line") or len(lines)
+    if first < 1 or (first > len(lines) and lines) or last < first:
+        return RecordTool(call.call_id, f"{asked['path']} has {len(lines)} lines.", ok=first == 1)
+    return RecordTool(call.call_id, _capped(lines, first, min(last, len(lines))) or "(empty file)")
+
+
+def _capped(lines: list[str], first: int, last: int) -> str:
+    size = 0
+    for number in range(first, last + 1):
+        size += len(lines[number - 1])
+        if size > READ_LIMIT and number > first:
+            shown = "".join(lines[first - 1 : number - 1])
+            return f"{shown}[cut: lines {number}-{last} are left; read them with start_line {number}]"
+    return "".join(lines[first - 1 : last])
+
+
+def _matching(workspace: Workspace, glob: str | None) -> list[str]:
+    files = workspace.files.list()
+    return [path for path in files if _fits(path, glob)] if glob else files
+
+
+def _fits(path: str, glob: str) -> bool:
+    """Whether the glob names the path: with a slash it is matched from the root (`**` spans folders), else by name."""
+    if "/" not in glob:
+        return fnmatch.fnmatchcase(path.rsplit("/", 1)[-1], glob)
+    return fnmatch.fnmatchcase(path, glob) or fnmatch.fnmatchcase("/" + path, glob.replace("**/", "*"))
+
+
+def listing(files: list[str]) -> str:
+    """The paths, one a line, as many as fit."""
+    if not files:
+        return "No files."
+    more = f"\n[{len(files) - LIST_LIMIT} more; narrow it with glob]" if len(files) > LIST_LIMIT else ""
+    return "\n".join(files[:LIST_LIMIT]) + more
+
+
+def _search(state: State, call: ToolCall, asked: dict[str, Any], workspace: Workspace) -> RecordTool:
+    query = asked["query"]
+    try:
+        pattern = re.compile(query if asked.get("regex") else re.escape(query))
+    except re.error as error:
+        return RecordTool(call.call_id, f"{query!r} is not a regular expression: {error}.", ok=False)
+    if not query:
+        return RecordTool(call.call_id, "The query is empty.", ok=False)
+    found: list[str] = []
+    for line in _matches(state, pattern, asked.get("glob"), workspace):
+        if len(found) == MATCH_LIMIT:
+            found.append(f"[more than {MATCH_LIMIT} matches; narrow the query or the glob]")
+            break
+        found.append(line)
+    return RecordTool(call.call_id, "\n".join(found) or "No match.")
+
+
+def _matches(state: State, pattern: re.Pattern[str], glob: str | None, workspace: Workspace) -> Iterator[str]:
+    for path in _matching(workspace, glob):
+        text = workspace.seen(state, path)
+        # One look at the whole text is cheap; most files hold no match and are not split into lines.
+        if not isinstance(text, str) or not pattern.search(text):
+            continue
+        for number, line in enumerate(split_lines(text), start=1):
+            if pattern.search(line):
+                yield f"{path}:{number}: {line.rstrip()[:LINE_LIMIT]}"
+
+
+def _proposed(
+    state: State, call: ToolCall, found: tuple[FileChange, ...] | PatchError, workspace: Workspace
+) -> RecordTool:
+    if isinstance(found, PatchError):
+        return RecordTool(call.call_id, found.message, ok=False)
+    bases = tuple(workspace.base(state, _target(state, workspace, change)) for change in found)
+    return RecordTool(call.call_id, "\n".join(_told(change) for change in found), changes=found, bases=bases)
+
+
+def _target(state: State, workspace: Workspace, change: FileChange) -> str:
+    """The document whose hunk the change belongs to: a file that waits to be renamed is changed under its old name."""
+    uri = workspace.uri_of(change.path)
+    renamed = next((h for h in state.open_hunks if h.kind == "rename" and h.to_uri == uri), None)
+    return renamed.uri if renamed else uri
+
+
+def _told(change: FileChange) -> str:
+    plus, minus = line_counts(change.before or "", change.after or "")
+    to = f" -> {change.to}" if change.to else ""
+    return f"Proposed: {change.kind} {change.path}{to} (+{plus} -{minus}). Not approved yet; reads show it."
+
+
+def place_text(state: State, workspace: Workspace) -> tuple[str, int, int, str] | None:
+    """(path, first line, last line, text) of the place where the task started; 1-based lines, both ends included."""
+    place = state.place
+    path = paths.relative(workspace.uri, place.uri) if place else None
+    text = workspace.text(place.uri) if place else None
+    if place is None or path is None or text is None:
+        return None
+    lines = split_lines(text)
+    first = min(place.start_line, max(len(lines) - 1, 0))
+    # A selection that ends at the start of a line does not include that line.
+    end = place.end_line if place.end_column or place.end_line == place.start_line else place.end_line - 1
+    last = min(max(end, first), max(len(lines) - 1, 0))
+    return path, first + 1, last + 1, "".join(lines[first : last + 1])

@@ -1,0 +1,179 @@
+"""The approve transaction: an approved edit goes into its document once, and only the document's text proves it.
+
+Buffers change through the editor and are watched until the edit shows in the text; files that are not open are
+replaced atomically. Nothing is ever tried a second time by itself: a late edit looks like a dropped one, and an
+insertion would land twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+
+from signoff.core.commands import Command, FinishLanding, RefuseLanding, StartLanding
+from signoff.core.hunks import Hunk, Landing
+from signoff.core.state import State
+from signoff.core.text import Edit, apply, digest, minimise, rebase
+from signoff.runtime.anchors import Key
+from signoff.runtime.land_files import land_whole, probe_whole
+from signoff.runtime.ports import FileProblem
+from signoff.runtime.workspace import Workspace
+
+CONFIRM_SECONDS = 10.0
+"""How long the editor may take to show an edit that it said it applied."""
+MOVED_ON = "The text that it changes is not in the document any more."
+NOT_SHOWN = (
+    "The editor did not show the edit within 10 seconds. Look at the text, then approve again if it is not there."
+)
+
+Submit = Callable[[Command], Awaitable[object]]
+StateOf = Callable[[], State]
+
+
+@dataclass(slots=True)
+class Expected:
+    """An edit that was handed to the editor: `left` are its parts that have not shown up in the text yet."""
+
+    uri: str
+    own: frozenset[Key]
+    left: list[Edit]
+    outcome: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def seen(self, text: str, edits: Sequence[Edit]) -> None:
+        """Takes note of successive `edits` of `text`; resolves `outcome` once every part is in the text."""
+        if self.outcome.done():
+            return
+        after = text
+        for edit in edits:
+            after = apply(after, [edit])
+        if after == apply(text, self.left):
+            self.left = []
+        for raw in edits if self.left else ():
+            self._seen_one(text, raw)
+            text = apply(text, [raw])
+        if not self.left:
+            self.outcome.set_result(None)
+
+    def _seen_one(self, text: str, raw: Edit) -> None:
+        edit = minimise(text, raw)
+        mine = next((part for part in self.left if minimise(text, part) == edit), None)
+        rest = [part for part in self.left if part is not mine]
+        moved = [rebase(part, edit) for part in rest]
+        # A part that the user typed over can't be recognised any more; the timeout then gives the hunk back.
+        self.left = [new or old for new, old in zip(moved, rest, strict=True)]
+
+
+class Landings:
+    """Brings approved hunks into the documents of one workspace, one edit at a time."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._expected: Expected | None = None
+
+    def own(self, uri: str, text: str, edits: Sequence[Edit]) -> frozenset[Key]:
+        """The hunks whose landing is under way in the document; takes note of the change for it."""
+        expected = self._expected
+        if expected is None or expected.uri != uri:
+            return frozenset()
+        expected.seen(text, edits)
+        return expected.own
+
+    async def land(self, state_of: StateOf, landing: Landing, submit: Submit) -> Command:
+        """Carries the landing out and returns what came of it."""
+        async with self._workspace.landing:
+            hunks = [state_of().hunks[i] for i in landing.hunks]
+            if hunks[0].kind != "update":
+                return await land_whole(self._workspace, landing, hunks[0], submit)
+            if self._workspace.editor.text(landing.uri) is not None:
+                return await self._in_buffer(state_of, landing, hunks, submit)
+            return await self._on_disk(state_of, landing, hunks, submit)
+
+    def _edits(self, session: str, landing: Landing, hunks: Sequence[Hunk], text: str) -> list[Edit] | RefuseLanding:
+        """The landing's edits at the hunks' live positions; refused when the expected text is not there."""
+        edits: list[Edit] = []
+        lost: list[str] = []
+        for hunk in hunks:
+            start = self._workspace.anchors.start(session, hunk)
+            here, there = (hunk.before, hunk.after) if landing.kind == "apply" else (hunk.after, hunk.before)
+            edits.append(Edit(start, start + len(here), there))
+            if text[start : start + len(here)] != here:
+                lost.append(hunk.id)
+        if lost:
+            stale = tuple(lost) if landing.kind == "apply" else ()
+            return RefuseLanding(landing.id, MOVED_ON, stale)
+        return sorted(edits, key=lambda edit: (edit.start, edit.end))
+
+    async def _in_buffer(self, state_of: StateOf, landing: Landing, hunks: Sequence[Hunk], submit: Submit) -> Command:
+        session, editor = state_of().session, self._workspace.editor
+        text = editor.text(landing.uri) or ""
+        edits = self._edits(session, landing, hunks, text)
+        if isinstance(edits, RefuseLanding):
+            return edits
+        await submit(StartLanding(landing.id, "buffer", digest(text), digest(apply(text, edits))))
+        # The user may have typed while the intent was being stored: the edit must fit the text of this moment.
+        text = editor.text(landing.uri)
+        edits = self._edits(session, landing, hunks, text) if text is not None else None
+        if edits is None or isinstance(edits, RefuseLanding):
+            return edits or RefuseLanding(landing.id, "The document was closed.")
+        own = frozenset((session, hunk.id) for hunk in hunks)
+        self._expected = expected = Expected(landing.uri, own, list(edits))
+        try:
+            label = f"Signoff: {'undo' if landing.kind == 'undo' else 'apply'} {len(hunks)} hunk(s)"
+            refusal = await editor.apply(label, {landing.uri: edits})
+            if refusal is not None and not expected.outcome.done():
+                return RefuseLanding(landing.id, f"The editor refused the edit: {refusal}")
+            await asyncio.wait_for(expected.outcome, CONFIRM_SECONDS)
+        except TimeoutError:
+            return RefuseLanding(landing.id, NOT_SHOWN)
+        finally:
+            self._expected = None
+        return self._finished(session, landing, editor.text(landing.uri) or "")
+
+    async def _on_disk(self, state_of: StateOf, landing: Landing, hunks: Sequence[Hunk], submit: Submit) -> Command:
+        session, workspace = state_of().session, self._workspace
+        text = workspace.document(landing.uri)
+        if isinstance(text, FileProblem):
+            return RefuseLanding(landing.id, text.message)
+        edits = self._edits(session, landing, hunks, text)
+        if isinstance(edits, RefuseLanding):
+            return edits
+        after = apply(text, edits)
+        await submit(StartLanding(landing.id, "disk", digest(text), digest(after)))
+        problem = workspace.files.write(workspace.path_of(landing.uri) or "", after, digest(text))
+        if problem is not None:
+            return RefuseLanding(landing.id, problem.message)
+        own = frozenset((session, hunk.id) for hunk in hunks)
+        # One after the other, from the end: then each position still counts in the text that the next edit meets.
+        workspace.changed(landing.uri, text, edits[::-1], own)
+        return self._finished(session, landing, after)
+
+    def _finished(self, session: str, landing: Landing, text: str) -> FinishLanding:
+        anchors = self._workspace.anchors
+        anchors.landed(session, landing.uri, landing.hunks)
+        return FinishLanding(landing.id, digest(text), anchors.starts(session, landing.uri))
+
+    async def probe(self, state: State, landing: Landing) -> Command:
+        """After a kill in mid-landing: did it land? Equal digests answer; anything else is the user's to look at."""
+        async with self._workspace.landing:
+            hunk = state.hunks[landing.hunks[0]]
+            if hunk.kind != "update":
+                return probe_whole(self._workspace, landing, hunk)
+            text = self._workspace.text(landing.uri)
+            found = digest(text) if text is not None else ""
+            if text is not None and found == landing.after_digest:
+                return self._landed_before(state, landing, text)
+            if found == landing.before_digest:
+                return RefuseLanding(landing.id, "The server stopped before the edit was made. Approve it again.")
+            stale = landing.hunks if landing.kind == "apply" else ()
+            return RefuseLanding(landing.id, "The server stopped while the edit was made; look at the text.", stale)
+
+    def _landed_before(self, state: State, landing: Landing, text: str) -> FinishLanding:
+        """Positions in a text whose edits landed: every hunk of the document moves by what landed before it."""
+        moved: list[tuple[str, int]] = []
+        hunks = state.hunks_of(landing.uri)
+        for hunk in hunks:
+            before = [h for h in hunks if h.id in landing.hunks and h.start < hunk.start]
+            grown = sum(len(h.after) - len(h.before) for h in before)
+            moved.append((hunk.id, hunk.start + (grown if landing.kind == "apply" else -grown)))
+        return FinishLanding(landing.id, digest(text), tuple(moved))

@@ -1,0 +1,232 @@
+"""All sessions of this server: opens them, routes commands and document changes to them, tells listeners of news."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from signoff.core import commands as c
+from signoff.core import paths
+from signoff.core.envelope import Event
+from signoff.core.evolve import fold
+from signoff.core.hunks import Hunk
+from signoff.core.owed import owed
+from signoff.core.session import Config, Finding, Place
+from signoff.core.state import State
+from signoff.core.text import Edit
+from signoff.runtime.anchors import Told
+from signoff.runtime.journal import Journal
+from signoff.runtime.land import Landings
+from signoff.runtime.loop import SessionLoop
+from signoff.runtime.perform import Estimate, OnText, Performer
+from signoff.runtime.ports import Clock, Editor, Files, Git, Model, SessionRow, Store
+from signoff.runtime.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+OTHERS = "Another Signoff process has this session open. Close that editor, or go on there."
+UNKNOWN = "There is no such session."
+REST_SECONDS = 1.0
+"""How long typing must rest before hunk positions are written down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Everything that the sessions of a server need from the outside."""
+
+    store: Store
+    editor: Editor
+    model: Model
+    clock: Clock
+    files: Callable[[str], Files]
+    git: Callable[[str], Git | None]
+    """For a workspace URI; None where it is not trusted."""
+    estimate: Estimate
+    on_text: OnText
+
+
+@dataclass(slots=True)
+class _Place:
+    """A workspace with what carries out its sessions' effects."""
+
+    workspace: Workspace
+    landings: Landings
+    perform: Performer
+
+
+class Manager:
+    """The sessions of one server process. Not thread-safe: everything happens on one event loop."""
+
+    def __init__(self, ports: Ports, publish: Callable[[State], None]) -> None:
+        self._ports, self._publish = ports, publish
+        self._journal = Journal(ports.store)
+        self._places: dict[str, _Place] = {}
+        self._loops: dict[str, SessionLoop] = {}
+        self._read_only: dict[str, State] = {}
+        self._opening: dict[str, asyncio.Lock] = {}
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._rest: dict[str, asyncio.TimerHandle] = {}
+
+    async def start(
+        self,
+        goal: str,
+        workspace: str,
+        config: Config,
+        place: Place | None = None,
+        findings: tuple[Finding, ...] = (),
+        context: str = "",
+    ) -> str | c.Refused:
+        """Begins a session and returns its id. `context` is text that the user adds as it is."""
+        uri = paths.normal(workspace)
+        session = self._ports.clock.new_id("s")
+        goal_text = f"{goal}\n\n{context}" if context else goal
+        if not goal.strip():
+            return c.Refused("Say what is to be done: the goal is empty.")
+        await self._ports.store.claim(session, uri, str(self._ports.clock.now()))
+        loop = self._loop(State(session), uri)
+        self._loops[session] = loop
+        made = await loop.submit(c.Start(goal_text, uri, config, place, findings))
+        return made if isinstance(made, c.Refused) else session
+
+    async def submit(self, session: str, command: c.Command) -> list[Event] | c.Refused:
+        """What the session says to the command. Opens the session if need be. Raises StoreError."""
+        loop = await self._open(session)
+        return loop if isinstance(loop, c.Refused) else await loop.submit(command)
+
+    async def state(self, session: str) -> State | None:
+        """The session as it is; from the journal when another process writes it."""
+        opened = await self._open(session)
+        if isinstance(opened, SessionLoop):
+            return opened.state
+        facts = await self._journal.read(session)
+        return fold(session, facts) if facts else None
+
+    async def states(self, workspace: str | None = None) -> list[State]:
+        """All sessions (of one workspace), newest first."""
+        rows = await self._ports.store.sessions(paths.normal(workspace) if workspace else None)
+        found = [await self._peek(row) for row in rows if row.last_seq]
+        return [state for state in found if state is not None]
+
+    async def _peek(self, row: SessionRow) -> State | None:
+        loop = self._loops.get(row.session)
+        if loop is not None:
+            return loop.state
+        known = self._read_only.get(row.session)
+        if known is None or known.seq != row.last_seq:
+            known = fold(row.session, await self._journal.read(row.session))
+            self._read_only[row.session] = known
+        return known
+
+    def live(self) -> tuple[State, ...]:
+        """The sessions that are open in this process."""
+        return tuple(loop.state for loop in self._loops.values() if loop.state.seq)
+
+    def trouble(self, session: str) -> str | None:
+        """Why the session's log can't be written right now."""
+        loop = self._loops.get(session)
+        return loop.trouble if loop else None
+
+    def session_of(self, hunk: str) -> str:
+        """The session that a hunk, plan or landing id belongs to."""
+        return hunk.rsplit(".", 1)[0]
+
+    def start_of(self, state: State, hunk: Hunk) -> int:
+        """Where the hunk stands now, in code points."""
+        place = self._places.get(state.workspace)
+        return place.workspace.anchors.start(state.session, hunk) if place else hunk.start
+
+    def text(self, workspace: str, uri: str) -> str | None:
+        """The document as it is now: the open buffer, else the file."""
+        return self._place(workspace).workspace.text(uri)
+
+    async def open_workspace(self, workspace: str, unfinished_only: bool = True) -> None:
+        """Brings the workspace's sessions back after a start. Nothing that costs money runs before the user resumes."""
+        for row in await self._ports.store.sessions(paths.normal(workspace)):
+            state = await self._peek(row) if row.last_seq else None
+            if state is not None and not (unfinished_only and (state.archived or (state.finished and not owed(state)))):
+                await self._open(row.session)
+
+    async def _open(self, session: str) -> SessionLoop | c.Refused:
+        async with self._opening.setdefault(session, asyncio.Lock()):
+            if session in self._loops:
+                return self._loops[session]
+            facts = await self._journal.read(session)
+            if not facts:
+                return c.Refused(UNKNOWN)
+            state = fold(session, facts)
+            if not await self._ports.store.claim(session, state.workspace, ""):
+                return c.Refused(OTHERS)
+            # Read again: the process that had it until now may have written in between.
+            state = fold(session, await self._journal.read(session))
+            loop = self._loop(state, state.workspace)
+            self._loops[session] = loop
+            self._read_only.pop(session, None)
+            self._place(state.workspace).workspace.follow(state)
+            await loop.submit(c.Park())
+            self._published(loop.state)
+            return loop
+
+    def _loop(self, state: State, workspace: str) -> SessionLoop:
+        place = self._place(workspace)
+        return SessionLoop(state, self._journal, self._ports.clock, place.perform, self._published)
+
+    def _place(self, uri: str) -> _Place:
+        key = paths.normal(uri)
+        if key not in self._places:
+            ports = self._ports
+            workspace = Workspace(key, ports.editor, ports.files(key), lambda: ports.git(key), self._tell)
+            landings = Landings(workspace)
+            perform = Performer(workspace, landings, ports.model, ports.clock, ports.estimate, ports.on_text)
+            self._places[key] = _Place(workspace, landings, perform)
+        return self._places[key]
+
+    def _published(self, state: State) -> None:
+        self._place(state.workspace).workspace.follow(state)
+        self._publish(state)
+
+    def document_changed(self, uri: str, before: str, edits: Sequence[Edit]) -> None:
+        """An open document changed by successive `edits`, the first of the text `before`."""
+        name = paths.normal(uri)
+        for place in self._places.values():
+            own = place.landings.own(name, before, edits)
+            place.workspace.changed(name, before, edits, own)
+            if name in place.workspace.anchors.uris():
+                self._note_when_typing_rests(place.workspace, name)
+
+    def _note_when_typing_rests(self, workspace: Workspace, uri: str) -> None:
+        earlier = self._rest.pop(uri, None)
+        if earlier is not None:
+            earlier.cancel()
+        loop = asyncio.get_running_loop()
+        self._rest[uri] = loop.call_later(REST_SECONDS, self._note_positions, workspace, uri)
+
+    def _note_positions(self, workspace: Workspace, uri: str) -> None:
+        self._rest.pop(uri, None)
+        text = workspace.text(uri)
+        if text is not None:
+            sessions = {state.session for state in self.live() if state.hunks_of(uri)}
+            self._tell([(session, workspace.anchors.moved(session, uri, text)) for session in sorted(sessions)])
+
+    def _tell(self, told: Sequence[Told]) -> None:
+        """Brings what typing did to hunks to their sessions, in order, without making the typist wait."""
+        if told:
+            task = asyncio.ensure_future(self._deliver(list(told)))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _deliver(self, told: list[Told]) -> None:
+        for session, command in told:
+            loop = self._loops.get(session)
+            if loop is not None:
+                await loop.submit(command)
+
+    async def close(self) -> None:
+        """Stops everything; what was owed is owed again at the next start."""
+        for handle in self._rest.values():
+            handle.cancel()
+        await asyncio.gather(*(loop.close() for loop in self._loops.values()))
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._ports.store.close()
+        await self._ports.model.close()

@@ -1,0 +1,184 @@
+"""One function per effect: carries it out through the ports and returns the command that records its outcome.
+
+Nothing here raises for trouble of the outside; an exception is our bug and is recorded as one by the loop's caller.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
+
+from signoff.context.instructions import instructions
+from signoff.context.opening import Selected, Surroundings, opening
+from signoff.core import commands as c
+from signoff.core import effects as fx
+from signoff.core.model import (
+    Focus,
+    Item,
+    Message,
+    ModelFailure,
+    ModelReply,
+    ModelRequest,
+    Reasoning,
+    ToolResult,
+    Usage,
+)
+from signoff.core.state import State
+from signoff.core.tools import CHANGING, SPECS
+from signoff.core.turn import conversation, requests_in_a_row
+from signoff.core.usage import cost, over_budget
+from signoff.runtime.agent_tools import place_text, run_tool
+from signoff.runtime.land import Landings
+from signoff.runtime.loop import SessionLoop
+from signoff.runtime.ports import Clock, Model
+from signoff.runtime.workspace import Workspace
+
+log = logging.getLogger(__name__)
+
+OnText = Callable[[str, str], None]
+"""Called with (session, piece of streamed text)."""
+Estimate = Callable[[str], int]
+OUTPUT_ALLOWANCE = 1_000
+"""Output tokens that a request is expected to need at least, when a cap is checked."""
+
+
+@dataclass(slots=True)
+class Performer:
+    """Carries out the effects of one workspace's sessions."""
+
+    workspace: Workspace
+    landings: Landings
+    model: Model
+    clock: Clock
+    estimate: Estimate
+    on_text: OnText
+
+    async def __call__(self, loop: SessionLoop, effect: fx.Effect) -> c.Command | None:
+        """The command that records what came of the effect."""
+        try:
+            return await self._perform(loop, effect)
+        except Exception as error:
+            log.exception("effect %s failed", effect.key)
+            await loop.submit(c.NoteBug(effect.key, f"{type(error).__name__}: {error}"))
+            return self._given_up(effect, f"Signoff made an error ({type(error).__name__}); the log has the details.")
+
+    async def _perform(self, loop: SessionLoop, effect: fx.Effect) -> c.Command | None:
+        match effect:
+            case fx.GatherContext():
+                return await self._gather(loop.state)
+            case fx.AskModel():
+                return await self._ask(loop.state, effect)
+            case fx.Wait():
+                await self.clock.sleep_until(effect.until)
+                return c.EndWait(effect.turn, effect.attempt)
+            case fx.RunTool():
+                return await self._tool(loop.state, effect)
+            case fx.LandHunks():
+                return await self.landings.land(lambda: loop.state, loop.state.landings[effect.landing], loop.submit)
+            case fx.ProbeLanding():
+                return await self.landings.probe(loop.state, loop.state.landings[effect.landing])
+            case _:  # pragma: no cover - the type checker proves that nothing is left
+                assert_never(effect)
+
+    def _given_up(self, effect: fx.Effect, words: str) -> c.Command | None:
+        """The outcome of an effect that failed by our own fault, so that it is not owed for ever."""
+        match effect:
+            case fx.GatherContext():
+                return c.RecordContext(effect.turn, "")
+            case fx.AskModel():
+                return c.RecordFailure(effect.turn, effect.attempt, ModelFailure("bug", words), self.clock.now())
+            case fx.Wait():
+                return c.EndWait(effect.turn, effect.attempt)
+            case fx.RunTool():
+                return c.RecordTool(effect.call_id, words, ok=False)
+            case fx.LandHunks() | fx.ProbeLanding():
+                return c.RefuseLanding(effect.landing, words)
+
+    async def _gather(self, state: State) -> c.Command:
+        around = await asyncio.to_thread(self._surroundings, state)
+        text, sources = opening(around)
+        return c.RecordContext(state.turn, text, sources)
+
+    def _surroundings(self, state: State) -> Surroundings:
+        """What the model is told first; later turns are told only of uncommitted changes."""
+        git = self.workspace.git
+        diff = git.working_diff() if git else ""
+        if state.turns:
+            told = any(diff and diff[:2_000] in i.text for turn in state.turns for i in turn.inputs)
+            return Surroundings(diff="" if told else diff)
+        here = place_text(state, self.workspace)
+        opened = [self.workspace.path_of(uri) for uri in self.workspace.editor.open_uris()]
+        return Surroundings(
+            files=(git.files() if git else None) or self.workspace.files.list(),
+            open_paths=[path for path in opened if path],
+            selected=Selected(*here) if here else None,
+            findings=state.findings,
+            diff=diff,
+        )
+
+    async def _ask(self, state: State, effect: fx.AskModel) -> c.Command:
+        request = self._request(state)
+        refused = self._limits(state, request)
+        answer = refused or await self.model.respond(request, lambda piece: self.on_text(state.session, piece))
+        if isinstance(answer, ModelReply):
+            return c.RecordReply(effect.turn, effect.attempt, len(state.inbox), answer, self.clock.now())
+        return c.RecordFailure(effect.turn, effect.attempt, answer, self.clock.now())
+
+    def _request(self, state: State) -> ModelRequest:
+        here = place_text(state, self.workspace)
+        return ModelRequest(
+            model=state.model,
+            instructions=instructions(state.config),
+            tools=SPECS,
+            items=conversation(state),
+            effort=state.config.effort,
+            cache_key=state.session,
+            focus=Focus(here[0], here[1], here[2], here[3]) if here else None,
+            goal=state.goal,
+        )
+
+    def _limits(self, state: State, request: ModelRequest) -> ModelFailure | None:
+        """Why the request must not be sent: the turn limit and the caps are checked before any money is spent."""
+        made = requests_in_a_row(state)
+        if made >= state.config.turn_limit:
+            words = (
+                f"The agent made {made} requests without a word of yours, which is the limit. Reply to let it go on."
+            )
+            return ModelFailure("turn_limit", words)
+        if state.config.max_tokens is None and state.config.max_cost is None:
+            return None
+        size = self.estimate(request.instructions) + sum(self.estimate(_text(item)) for item in request.items)
+        coming = Usage(size, 0, OUTPUT_ALLOWANCE)
+        reason = over_budget(
+            state.usage,
+            state.cost,
+            coming,
+            cost(state.model, coming),
+            state.config.max_tokens,
+            state.config.max_cost,
+        )
+        return ModelFailure("budget", reason[0].upper() + reason[1:] + ".") if reason else None
+
+    async def _tool(self, state: State, effect: fx.RunTool) -> c.Command | None:
+        call = next((call for call in state.open_calls if call.call_id == effect.call_id), None)
+        if call is None:
+            return None
+        # A patch is resolved on the loop: nothing may change a buffer between reading it and proposing hunks of it.
+        if call.name in CHANGING or call.name == "read_file":
+            return run_tool(state, call, self.workspace)
+        return await asyncio.to_thread(run_tool, state, call, self.workspace)
+
+
+def _text(item: Item) -> str:
+    match item:
+        case Message():
+            return item.text
+        case Reasoning():
+            return item.data
+        case ToolResult():
+            return item.output
+        case _:
+            return item.arguments

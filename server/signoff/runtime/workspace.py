@@ -1,0 +1,92 @@
+"""One workspace as sessions see it: pending hunks over open buffers over the disk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from signoff.core import paths
+from signoff.core.hunks import Base
+from signoff.core.proposals import pending, projected
+from signoff.core.state import State
+from signoff.core.text import Edit
+from signoff.runtime.anchors import Anchors, Key, Told
+from signoff.runtime.ports import Editor, FileProblem, Files, Git
+
+Tell = Callable[[Sequence[Told]], None]
+
+
+class Workspace:
+    """The documents of the folder `uri`. `git` gives None in an untrusted workspace: no subprocess runs there."""
+
+    def __init__(self, uri: str, editor: Editor, files: Files, git: Callable[[], Git | None], tell: Tell) -> None:
+        self.uri = paths.normal(uri)
+        self.editor, self.files = editor, files
+        self.anchors = Anchors()
+        self.landing = asyncio.Lock()
+        """Held by the one edit that is on its way into a document of this workspace."""
+        self._git, self._tell = git, tell
+
+    @property
+    def git(self) -> Git | None:
+        """What git knows, in a trusted workspace."""
+        return self._git()
+
+    def uri_of(self, path: str) -> str:
+        """The document's URI."""
+        return paths.join(self.uri, path)
+
+    def path_of(self, uri: str) -> str | None:
+        """The document's path in the workspace; None when it lies outside."""
+        return paths.relative(self.uri, uri)
+
+    def document(self, uri: str) -> str | FileProblem:
+        """The document as it is now: the open buffer, else the file."""
+        text = self.editor.text(uri)
+        if text is not None:
+            return text
+        path = self.path_of(uri)
+        if path is None:
+            return FileProblem("outside", f"{uri} is outside the workspace.")
+        return self.files.read(path)
+
+    def text(self, uri: str) -> str | None:
+        """The document's text; None when there is none to be had."""
+        found = self.document(uri)
+        return found if isinstance(found, str) else None
+
+    def base(self, state: State, uri: str) -> Base:
+        """The document without pending hunks, with the live positions of the session's hunks in it."""
+        return Base(uri, self.text(uri), self.anchors.starts(state.session, uri))
+
+    def seen(self, state: State, path: str) -> str | FileProblem | None:
+        """The file as the session's model sees it, with its own pending hunks applied; None when it would be gone."""
+        uri = self.uri_of(path)
+        renamed = next((h for h in state.open_hunks if h.kind == "rename" and h.to_uri == uri), None)
+        if renamed is not None:
+            return renamed.after
+        found = self.document(uri)
+        text = found if isinstance(found, str) else None
+        base = Base(uri, text, self.anchors.starts(state.session, uri))
+        waiting = pending(state, base)
+        if not waiting:
+            return found
+        return projected(text, waiting)
+
+    def changed(self, uri: str, before: str, edits: Sequence[Edit], own: frozenset[Key] = frozenset()) -> None:
+        """The document changed by successive `edits`: every session's hunks follow and hear what became of them."""
+        self._tell(self.anchors.observe(paths.normal(uri), before, edits, own))
+
+    def follow(self, state: State) -> None:
+        """Takes up the hunks that the session has now; one that can't be found in its document is told stale."""
+        uris = {hunk.uri for hunk in state.hunks.values()} | set(self.anchors.uris())
+        told: list[Told] = []
+        for uri in sorted(uris):
+            told += self.anchors.follow(state, uri, self.text(uri) if self._new(state, uri) else None)
+        if told:
+            self._tell(told)
+
+    def _new(self, state: State, uri: str) -> bool:
+        """Whether a hunk of the document has no mark yet, so that its text is needed."""
+        known = {hunk for hunk, _ in self.anchors.starts(state.session, uri)}
+        return any(hunk.id not in known for hunk in state.hunks_of(uri))
