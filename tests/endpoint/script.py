@@ -46,13 +46,13 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Reasoning:
+class Thought:
     """A reasoning item (Responses: encrypted; Chat Completions: `reasoning_content`)."""
 
     text: str = "opaque"
 
 
-Part = Text | Call | Reasoning
+Part = Text | Call | Thought
 
 # --------------------------------------------------------------------------------------------------------------- faults
 
@@ -272,7 +272,7 @@ class Script:
         )
 
 
-PARTS: dict[str, type[Any]] = {"text": Text, "call": Call, "reasoning": Reasoning}
+PARTS: dict[str, type[Any]] = {"text": Text, "call": Call, "thought": Thought}
 FAULTS: dict[str, type[Any]] = {
     "rate_limit": RateLimit,
     "quota": Quota,

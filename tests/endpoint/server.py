@@ -21,6 +21,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
 if __name__ == "__main__":  # as a process there is no test runner that adds tests/ to the path
     sys.path[0] = str(Path(__file__).resolve().parents[1])
@@ -45,12 +46,12 @@ from endpoint.script import (
     Quota,
     RateLimit,
     Raw,
-    Reasoning,
     RouteNotFound,
     Script,
     ServerError,
     Stall,
     Text,
+    Thought,
     Turn,
     dumps,
     script_from_json,
@@ -77,13 +78,13 @@ __all__ = [
     "Quota",
     "RateLimit",
     "Raw",
-    "Reasoning",
     "Request",
     "RouteNotFound",
     "Script",
     "ServerError",
     "Stall",
     "Text",
+    "Thought",
     "Turn",
     "running",
     "script_from_json",
@@ -271,7 +272,8 @@ class Endpoint:
         for number, piece in enumerate(reply.pieces):
             if number == reply.stall_at:
                 await _pause(reader, reply.stall)
-            writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if reply.chunked else piece)
+            if piece:  # an empty chunk would end the body
+                writer.write(b"%x\r\n%b\r\n" % (len(piece), piece) if reply.chunked else piece)
             if reply.piece_delay or reply.separate:
                 await writer.drain()
                 await _pause(reader, reply.piece_delay)
@@ -288,7 +290,7 @@ class Endpoint:
     def _answer(self, request: Request) -> Answer:
         with suppress(ValueError):
             request.body = json.loads(request.raw or b"{}")
-        wire = ROUTES.get(request.path.partition("?")[0])
+        wire = ROUTES.get(urlsplit(request.path).path)  # a client that takes us for its proxy sends whole URLs
         if request.method != "POST" or wire is None or wire not in self.script.routes:
             request.fault = "no_route"
             return Answer.json(404, {"detail": "Not Found"})

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from endpoint.script import Call, Part, Reasoning, Text, dumps
+from endpoint.script import Call, Part, Text, Thought, dumps
 
 Wire = Literal["responses", "chat"]
 Usage = tuple[int, int, int]
@@ -85,7 +85,7 @@ def _item_events(part: Part, index: int, ids: Ids, chunk: int) -> tuple[dict[str
             return _message_events(text, index, ids, chunk)
         case Call():
             return _call_events(part, index, ids, chunk)
-        case Reasoning(text):
+        case Thought(text):
             item = {"id": f"rs_{ids.prefix}_{index}", "type": "reasoning", "summary": [], "encrypted_content": text}
             return item, _framed(index, {**item, "encrypted_content": ""}, [], item)
 
@@ -139,7 +139,7 @@ def chat_chunks(parts: tuple[Part, ...], model: str, ids: Ids, chunk: int) -> li
         match part:
             case Text(text):
                 chunks += [chat_chunk(model, ids, {"content": piece}) for piece in pieces(text, chunk)]
-            case Reasoning(text):
+            case Thought(text):
                 chunks += [chat_chunk(model, ids, {"reasoning_content": piece}) for piece in pieces(text, chunk)]
             case Call():
                 function = {"name": part.name, "arguments": ""}
