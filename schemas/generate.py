@@ -1,27 +1,31 @@
-"""Writes schemas/*.json from the types of `core`, the outer contract's only source.
+"""Writes schemas/*.json and docs/configuration.md from the types of `core`, the outer contract's only source.
 
     generate.py [--check]
 
 With --check nothing is written; stale files are named and the exit code is 1. pydantic is used here and nowhere else.
-A new schema is a function below that returns one, and its entry in SCHEMAS. The client's types follow from these files:
-`npm run generate`.
+A new schema is a function below that returns one, and its entry in SCHEMAS. The client's types and its list of settings
+follow from these files: `npm run generate`.
 """
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 HERE = Path(__file__).resolve().parent
+CONFIGURATION = HERE.parent / "docs" / "configuration.md"
 sys.path.insert(0, str(HERE.parent / "server"))
 
 from pydantic import TypeAdapter  # noqa: E402
 from pydantic.json_schema import GenerateJsonSchema  # noqa: E402
 
 from signoff.core import envelope, protocol, session_view, tools  # noqa: E402
+from signoff.core.settings import Settings  # noqa: E402
 
 Schema = dict[str, Any]
 Mode = Literal["validation", "serialization"]
@@ -130,9 +134,54 @@ def tool_arguments() -> Schema:
     return {**record({spec.name: dict(spec.parameters) for spec in tools.SPECS}), "title": "ToolArguments"}
 
 
+def settings() -> Schema:
+    """The `signoff` section of an editor's configuration, with meanings from the class's docstring."""
+    _, defs = definitions({"Settings": Settings}, "validation", camel)
+    schema: Schema = defs.pop("Settings")
+    schema["description"] = schema["description"].split("\n\n")[0]
+    for name, meaning in meanings(inspect.getdoc(Settings) or "", set(schema["properties"])).items():
+        schema["properties"][name]["description"] = meaning
+    return {**schema, "$defs": defs} if defs else schema
+
+
+def meanings(doc: str, names: set[str]) -> dict[str, str]:
+    """The sentences after `field:` or `field, other_field:` in a docstring, by the fields' names on the wire."""
+    found: dict[str, str] = {}
+    pieces = re.split(r"(?:^|(?<=[.\n]))\s*([a-z_]+(?:, [a-z_]+)*): ", doc)
+    for fields, text in zip(pieces[1::2], pieces[2::2], strict=True):
+        meaning = " ".join(text.split()).rstrip(".")
+        meaning = meaning[:1].upper() + meaning[1:]
+        found |= {name: meaning for field in fields.split(", ") if (name := camel(field)) in names}
+    return found
+
+
+def configuration(schema: Schema) -> str:
+    """docs/configuration.md: every setting with its values, default and meaning."""
+    rows: list[str] = []
+    for name, field in sorted(schema["properties"].items()):
+        values = ", ".join(f"`{value}`" for value in field["enum"]) if "enum" in field else field["type"]
+        default = json.dumps(field["default"], ensure_ascii=False)
+        rows.append(f"| `signoff.{name}` | {values} | `{default}` | {field.get('description', '')} |\n")
+    return CONFIGURATION_HEAD + "".join(rows)
+
+
+CONFIGURATION_HEAD = """\
+# Settings
+
+<!-- Written by schemas/generate.py from server/signoff/core/settings.py; edits are lost. -->
+
+Editors send the section `signoff` of their configuration, as initialization options and when it changes. All settings
+are the user's own: a workspace can't set them. The command line reads the environment: `OPENAI_API_KEY`,
+`OPENAI_BASE_URL`, `OPENAI_PRIMARY_MODEL` (default `gpt-5`), and `SIGNOFF_STATE_DIR` for the folder of the journal.
+
+| setting | values | default | meaning |
+|---|---|---|---|
+"""
+
 SCHEMAS: dict[str, Callable[[], Schema]] = {
     "commands": commands,
     "events": events,
+    "settings": settings,
     "tools": tool_arguments,
     "view": view,
 }
@@ -147,12 +196,13 @@ def render(schema: Schema) -> str:
 def main(check: bool) -> int:
     """Writes what is stale; with `check`, names it instead."""
     wanted = {HERE / f"{name}.json": render(build()) for name, build in SCHEMAS.items()}
+    wanted[CONFIGURATION] = configuration(settings())
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     left = [path for path in HERE.glob("*.json") if path not in wanted]
     if check:
         if stale or left:
             names = ", ".join(sorted(path.name for path in stale + left))
-            sys.stderr.write(f"stale in schemas/: {names}. Run: .venv/bin/python schemas/generate.py\n")
+            sys.stderr.write(f"stale: {names}. Run: .venv/bin/python schemas/generate.py\n")
         return 1 if stale or left else 0
     for path in stale:
         path.write_text(wanted[path], encoding="utf-8")

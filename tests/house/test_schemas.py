@@ -33,6 +33,11 @@ def test_each_file_is_a_valid_schema(path: Path) -> None:
     Draft202012Validator.check_schema(json.loads(path.read_text(encoding="utf-8")))
 
 
+def test_every_setting_says_what_it_means() -> None:
+    fields = schema("settings")["properties"]
+    assert [name for name, field in fields.items() if not field.get("description")] == []
+
+
 START = "signoff.startSession"
 
 
