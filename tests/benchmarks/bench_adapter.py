@@ -2,9 +2,10 @@
 
     python tests/benchmarks/bench_adapter.py [--wire responses|chat] [--turns 25] [--rounds 5]
 
-The last line is the result as JSON, both wires unless one is named. The endpoint runs in a process of its own. Per turn: `build_ms` makes the request's bytes, `parse_ms` reads the reply's
-bytes, `cpu_ms` is all processor time of this process for one `respond` (SDK and HTTP library included, waiting not),
-`wall_ms` the whole exchange. The conversation is that of a reading agent: each turn adds a call and 2.5 kB of output.
+The last line is the result as JSON, both wires unless one is named. The endpoint runs in a process of its own. Per
+turn: `build_ms` makes the request's bytes, `parse_ms` reads the reply's bytes, `cpu_ms` is all processor time of this
+process for one `respond` (SDK and HTTP library included, waiting not), `wall_ms` the whole exchange. The conversation
+is that of a reading agent: each turn adds a call and 2.5 kB of output.
 """
 
 from __future__ import annotations

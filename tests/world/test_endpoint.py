@@ -147,6 +147,8 @@ FAULTS: list[tuple[Fault, str, str]] = [
     (Raw('{"ok":true}', 200, {"content-type": "application/json"}), "bad_reply", "stream of events"),
     (Raw('{"error":{"code":"insufficient_quota"}}', 200, {"content-type": "application/json"}), "quota", "billing"),
     (EmptyReply(), "empty_reply", "empty reply"),
+    (Raw(""), "empty_reply", "empty answer"),
+    (Raw("\n", 200, {"content-type": "application/json"}), "empty_reply", "empty answer"),
     (ModelNotFound(), "model_unavailable", "no model 'gpt-test'"),
     (Raw('{"message":"model not loaded"}', 404, {"content-type": "application/json"}), "model_unavailable", "no model"),
     (RouteNotFound(), "bad_request", "base URL"),

@@ -74,7 +74,7 @@ class Target:
 
     def words(self, text: str) -> str:
         """The service's text as part of a sentence: on one line, short, without the key."""
-        flat = " ".join(text.split()).rstrip(".")
+        flat = " ".join(text.split()).rstrip(".! ")
         flat = flat.replace(self.key, "[key]") if self.key else flat
         return flat if len(flat) <= WORDS else flat[: WORDS - 1] + "…"
 

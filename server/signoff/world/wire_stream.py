@@ -33,7 +33,7 @@ async def read(response: httpx2.Response, reader: Reader, target: Target, alive:
                 return await _drain(chunks)
         head = b"" if found else (head + chunk)[:4096]
     last = stream.finish()
-    if not found and not last and head.strip():
+    if not found and not last:
         raise _not_a_stream(target, headers, head)
     if not any(_take(data, reader, target) for data in last):
         reader.end()
@@ -41,6 +41,8 @@ async def read(response: httpx2.Response, reader: Reader, target: Target, alive:
 
 def _not_a_stream(target: Target, headers: Mapping[str, str], content: bytes) -> Trouble:
     text = content.decode("utf-8", "replace")
+    if not text.strip():
+        fail("empty_reply", f"{target.host} sent an empty answer. Trying again often helps.")
     if is_page(headers, text):
         return web_page(target)
     try:
