@@ -13,11 +13,13 @@ from signoff.core.decide_plan import PlanCommand, decide_plan
 from signoff.core.decide_turn import TurnCommand, decide_turn
 from signoff.core.envelope import Event
 from signoff.core.evolve import evolve_all
-from signoff.core.owed import idle, owed
+from signoff.core.owed import idle, owed, unfinished
 from signoff.core.state import State
 from signoff.core.turn import finish_summary
 
 Decision = list[Event] | c.Refused
+NO_SESSION = "This session does not exist."
+ARCHIVED = "This session is archived. Start a new one."
 LifeCommand = c.Interrupt | c.Resume | c.Archive | c.Park | c.NoteBug
 Known = PlanCommand | HunkCommand | LandingCommand | TurnCommand | LifeCommand
 
@@ -26,10 +28,9 @@ def decide(state: State, command: c.Command) -> Decision:
     """The events that the command leads to (none when it changes nothing), or why it is refused."""
     if isinstance(command, c.Start):
         return _start(state, command)
-    if not state.seq:
-        return c.Refused("This session does not exist.")
-    if state.archived:
-        return c.Refused("This session is archived. Start a new one.")
+    if not state.seq or state.archived:
+        # A report that comes too late is nobody's to read.
+        return [] if isinstance(command, c.Record) else c.Refused(NO_SESSION if not state.seq else ARCHIVED)
     made = _dispatch(state, command)
     return made if isinstance(made, c.Refused) else made + settle(evolve_all(state, made))
 
@@ -51,6 +52,8 @@ def _start(state: State, command: c.Start) -> Decision:
         return c.Refused("This session has started already.")
     if not command.goal.strip():
         return c.Refused("Say what is to be done: the goal is empty.")
+    if not command.config.models:
+        return c.Refused("No model is configured. Set `model`.")
     started = e.SessionStarted(
         command.goal, command.workspace, command.config, command.place, command.findings, command.parent
     )
@@ -60,7 +63,7 @@ def _start(state: State, command: c.Start) -> Decision:
 def _lifecycle(state: State, command: LifeCommand) -> Decision:
     match command:
         case c.Interrupt():
-            running = [effect for effect in owed(state) if effect.cancellable]
+            running = unfinished(state) and not state.parked
             return [e.SessionParked("interrupt")] if running else c.Refused("Nothing is running in this session.")
         case c.Resume():
             return _resume(state)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from signoff.core import commands as c
 from signoff.core import events as e
+from signoff.core.decide_plan import going_on
 from signoff.core.envelope import Event
 from signoff.core.hunks import Hunk, HunkStatus, LandingKind
 from signoff.core.state import State, stands
@@ -44,12 +45,14 @@ def decide_hunks(state: State, command: HunkCommand) -> list[Event] | c.Refused:
             hunks = chosen(state, command.hunks, {"pending", "stale"})
             if isinstance(hunks, c.Refused):
                 return hunks
-            return [e.HunksRejected(tuple(h.id for h in hunks), command.feedback.strip())]
+            feedback = command.feedback.strip()
+            made: list[Event] = [e.HunksRejected(tuple(h.id for h in hunks), feedback)]
+            return going_on(state, made) if feedback else made
         case c.AmendHunk():
             return _amend(state, command)
         case c.ReproposeHunk():
             hunks = chosen(state, (command.shown,), {"stale", "pending"})
-            return hunks if isinstance(hunks, c.Refused) else [e.ReproposalAsked(hunks[0].id)]
+            return hunks if isinstance(hunks, c.Refused) else going_on(state, [e.ReproposalAsked(hunks[0].id)])
         case c.MoveHunks() | c.AdoptTyping() | c.MarkStale():
             return _followed(state, command)
 
@@ -59,7 +62,7 @@ def chosen(state: State, shown: Sequence[c.Shown], allowed: set[HunkStatus]) -> 
     if not shown:
         return c.Refused("There is no hunk to decide.")
     hunks: list[Hunk] = []
-    for seen in shown:
+    for seen in dict.fromkeys(shown):
         hunk = state.hunks.get(seen.hunk)
         if hunk is None:
             return c.Refused("There is no such hunk in this session.")
@@ -78,7 +81,7 @@ def _land(
     if isinstance(hunks, c.Refused):
         return hunks
     groups: dict[tuple[str, str], list[str]] = {}
-    for hunk in hunks:
+    for hunk in sorted(hunks, key=lambda h: h.start):
         # Line changes of one document land together, as one undo step; a whole file lands by itself.
         whole = "" if hunk.kind == "update" else hunk.id
         groups.setdefault((hunk.uri, whole), []).append(hunk.id)
@@ -93,7 +96,7 @@ def _amend(state: State, command: c.AmendHunk) -> list[Event] | c.Refused:
     hunk = hunks[0]
     if hunk.kind == "delete":
         return c.Refused("A deletion can't be amended. Reject it, and say what you want.")
-    if command.after == hunk.before:
+    if hunk.kind == "update" and command.after == hunk.before:
         return c.Refused("That is the text that the file has already. Reject the hunk instead.")
     same = command.after == hunk.after
     return [] if same else [e.HunkAmended(hunk.id, hunk.rev + 1, hunk.before, command.after)]
@@ -108,8 +111,11 @@ def _followed(state: State, command: c.MoveHunks | c.AdoptTyping | c.MarkStale) 
             return [] if unmoved else [e.HunksMoved(command.uri, command.digest, starts)]
         case c.AdoptTyping():
             hunk = state.hunks.get(command.hunk)
-            if hunk is None or hunk.status != "pending":
+            if hunk is None or hunk.status != "pending" or (hunk.before, hunk.after) == (command.before, command.after):
                 return []
+            if command.before == command.after:
+                # The user typed just what was proposed: there is nothing left to put in.
+                return [e.HunksWithdrawn((hunk.id,))]
             return [e.HunkAmended(hunk.id, hunk.rev + 1, command.before, command.after)]
         case c.MarkStale():
             hunk = state.hunks.get(command.hunk)

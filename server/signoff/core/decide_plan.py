@@ -14,6 +14,7 @@ from signoff.core.turn import steps
 
 PlanCommand = c.ApprovePlan | c.RejectPlan | c.EditPlan | c.ApproveStep | c.SkipStep
 
+NO_STEP = "The plan has no such step."
 NO_PLAN = c.Refused("No plan waits for approval.")
 
 
@@ -24,7 +25,7 @@ def decide_plan(state: State, command: PlanCommand) -> list[Event] | c.Refused:
         case c.SkipStep():
             return _skip(state, command.step)
         case c.ApproveStep():
-            return _approve_step(plan, command.step) if plan and state.plan_waits else NO_PLAN
+            return _approve_step(state, plan, command.step) if plan and state.plan_waits else NO_PLAN
         case _:
             pass
     if plan is None or not state.plan_waits:
@@ -33,22 +34,33 @@ def decide_plan(state: State, command: PlanCommand) -> list[Event] | c.Refused:
         return c.Refused("The plan changed since you saw it. Look at the new one first.")
     match command:
         case c.ApprovePlan():
-            return _approve(plan, plan.steps if command.steps is None else command.steps)
+            return going_on(state, _approve(plan, plan.steps if command.steps is None else command.steps))
         case c.RejectPlan():
-            return rejected(plan, command.feedback)
+            return going_on(state, rejected(plan, command.feedback))
         case c.EditPlan():
             wrong = problems(command.steps)
             return c.Refused(f"This is not a plan: {wrong[0]}.") if wrong else [e.PlanEdited(plan.id, command.steps)]
+
+
+def going_on(state: State, made: list[Event] | c.Refused) -> list[Event] | c.Refused:
+    """The same, and a stopped or failed session goes on: the user's word calls for work."""
+    if isinstance(made, c.Refused) or not (state.parked or state.failure):
+        return made
+    return [*made, e.SessionResumed()]
 
 
 def _approve(plan: Plan, chosen: tuple[Step, ...]) -> list[Event] | c.Refused:
     wrong = problems(chosen)
     if wrong:
         return c.Refused(f"This is not a plan: {wrong[0]}.")
-    skipped = [step.id for step in chosen if step.status == "skipped"]
-    if len(skipped) == len(chosen):
+    if all(step.status == "skipped" for step in chosen):
         return c.Refused("Every step is skipped. Reject the plan instead, and say what you want.")
-    edited = not same_work(plan.steps, chosen) or bool(skipped)
+    return _approved(plan, chosen)
+
+
+def _approved(plan: Plan, chosen: tuple[Step, ...]) -> list[Event]:
+    skipped = any(step.status == "skipped" for step in chosen)
+    edited = plan.edited or skipped or not same_work(plan.steps, chosen)
     told = f"The user approved the plan as edited; follow it:\n{outline(chosen)}" if edited else "Approved."
     return [e.PlanApproved(plan.id, chosen, edited), *_answer(plan.call_id, told)]
 
@@ -60,37 +72,35 @@ def rejected(plan: Plan, feedback: str) -> list[Event]:
 
 
 def _answer(call_id: str, output: str) -> list[Event]:
-    return [e.ToolReturned(call_id, output)] if call_id else []
+    return [e.ToolReturned(call_id, output)]
 
 
-def _approve_step(plan: Plan, step_id: str) -> list[Event] | c.Refused:
+def _approve_step(state: State, plan: Plan, step_id: str) -> list[Event] | c.Refused:
     if step_id not in {step.id for step in plan.steps}:
-        return c.Refused("The plan has no such step.")
+        return c.Refused(NO_STEP)
     if step_id in plan.approved:
         return []
-    settled = {*plan.approved, step_id, *(step.id for step in plan.steps if step.status == "skipped")}
-    made: list[Event] = [e.StepApproved(step_id)]
-    whole = _approve(plan, plan.steps) if settled.issuperset(step.id for step in plan.steps) else []
-    return whole if isinstance(whole, c.Refused) else made + whole
+    return _when_decided(state, e.StepApproved(step_id), replace(plan, approved=(*plan.approved, step_id)))
+
+
+def _when_decided(state: State, event: Event, plan: Plan) -> list[Event] | c.Refused:
+    """`event`, and the approval of the waiting plan when it left no step undecided."""
+    left = {step.id for step in plan.steps if step.status != "skipped"}
+    return going_on(state, [event, *_approved(plan, plan.steps)]) if left and left <= {*plan.approved} else [event]
 
 
 def _skip(state: State, step_id: str) -> list[Event] | c.Refused:
-    step = next((s for s in state.plan.steps if s.id == step_id), None) if state.plan else None
-    if state.plan is None or step is None:
-        return c.Refused("The plan has no such step.")
+    plan = state.plan
+    if plan is None or plan.status == "rejected":
+        return c.Refused("There is no plan.")
+    step = next((step for step in plan.steps if step.id == step_id), None)
+    if step is None:
+        return c.Refused(NO_STEP)
     if step.status not in ("pending", "active"):
         return c.Refused(f"The step is {step.status} already.")
-    made: list[Event] = [e.StepSkipped(step_id)]
-    if not state.plan_waits:
-        return made
-    skipped = replace(
-        state.plan, steps=tuple(replace(s, status="skipped") if s.id == step_id else s for s in state.plan.steps)
-    )
-    left = {s.id for s in skipped.steps if s.status != "skipped"} - set(skipped.approved)
-    if left or not skipped.approved:
-        return made
-    whole = _approve(skipped, skipped.steps)
-    return whole if isinstance(whole, c.Refused) else made + whole
+    skipped = tuple(replace(s, status="skipped") if s.id == step_id else s for s in plan.steps)
+    event = e.StepSkipped(step_id)
+    return _when_decided(state, event, replace(plan, steps=skipped)) if state.plan_waits else [event]
 
 
 def plan_called(state: State, call_id: str, arguments: dict[str, Any]) -> list[Event]:
@@ -105,7 +115,8 @@ def plan_called(state: State, call_id: str, arguments: dict[str, Any]) -> list[E
         return [e.PlanUpdated(updated), e.ToolReturned(call_id, "Updated.")]
     plan_id = f"{state.session}.p{state.plans + 1}"
     if state.config.plan_first:
-        return [e.PlanProposed(Plan(plan_id, new, "proposed", call_id))]
+        replaced = _answer(old.call_id, "You replaced this plan in the same reply.") if old and state.plan_waits else []
+        return [*replaced, e.PlanProposed(Plan(plan_id, new, "proposed", call_id))]
     return [e.PlanUpdated(Plan(plan_id, new, "tracked")), e.ToolReturned(call_id, "Updated.")]
 
 

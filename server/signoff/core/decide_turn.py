@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from signoff.core import commands as c
 from signoff.core import events as e
-from signoff.core.decide_plan import answered, asked, plan_called, rejected
+from signoff.core.decide_plan import answered, asked, going_on, plan_called, rejected
 from signoff.core.envelope import Event
 from signoff.core.evolve import evolve_all
 from signoff.core.model import ModelFailure, ToolCall, Usage
@@ -18,6 +18,9 @@ TurnCommand = c.Reply | c.RecordContext | c.RecordReply | c.RecordFailure | c.En
 
 NOTHING_USED = Usage()
 PLAN_FIRST = "Nothing may be changed before the user approved a plan. Call update_plan first."
+OUTDATED = (
+    "The user decided on hunks of this file just now, so nothing was proposed. Read it again and send it once more."
+)
 REPEATING = "You have made this same call several times in a row. Its result will not change; try something else."
 
 
@@ -44,11 +47,10 @@ def _said(state: State, text: str) -> list[Event] | c.Refused:
     if not text.strip():
         return c.Refused("The reply is empty.")
     question = next(iter(state.questions.values()), None)
-    resumed: list[Event] = [e.SessionResumed()] if state.parked or state.failure else []
     if question:
-        return [*answered(question, text), *resumed]
+        return going_on(state, answered(question, text))
     if state.plan and state.plan_waits:
-        return [*rejected(state.plan, text), *resumed]
+        return going_on(state, rejected(state.plan, text))
     return [e.UserReplied(text)]
 
 
@@ -56,8 +58,10 @@ def _replied(state: State, command: c.RecordReply) -> list[Event]:
     if command.turn != state.turn:
         return []
     wrong = problem(command.reply)
+    if wrong and command.attempt != state.attempt:
+        return []
     if wrong:
-        failure = ModelFailure("empty_reply", wrong)
+        failure = ModelFailure("bad_reply" if Turn((), command.reply.items).calls else "empty_reply", wrong)
         return _failed(state, c.RecordFailure(command.turn, command.attempt, failure, command.at), command.reply.usage)
     reply = command.reply
     made: list[Event] = [
@@ -72,8 +76,9 @@ def _replied(state: State, command: c.RecordReply) -> list[Event]:
             reply.total_ms,
         )
     ]
-    repeats = repeated(state, Turn((), reply.items))
-    for call in Turn((), reply.items).calls:
+    turn = Turn(state.inbox[: command.seen], reply.items)
+    repeats = repeated(state, turn)
+    for call in turn.calls:
         made += _called(evolve_all(state, made), call, repeats)
     if repeats >= REPEATS_STOPPED:
         failure = ModelFailure("repeating", f"The model made the same tool call {repeats} times in a row.")
@@ -122,4 +127,6 @@ def _tool_returned(state: State, command: c.RecordTool) -> list[Event]:
     if call is None:
         return []
     made = proposed(state, call, command.changes, command.bases) if command.changes else []
+    if made is None:
+        return [e.ToolReturned(call.call_id, OUTDATED, ok=False)]
     return [*made, e.ToolReturned(call.call_id, command.output, command.ok)]

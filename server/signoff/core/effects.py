@@ -46,14 +46,15 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class RunTool:
-    """Carry out one tool call."""
+    """Carry out one tool call of turn `turn`; some services number their calls anew in every reply."""
 
     call_id: str
+    turn: int = 0
     cancellable = True
 
     @property
     def key(self) -> str:
-        return f"tool:{self.call_id}"
+        return f"tool:{self.turn}:{self.call_id}"
 
 
 @dataclass(frozen=True, slots=True)

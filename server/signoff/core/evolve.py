@@ -12,6 +12,7 @@ from signoff.core import events as e
 from signoff.core.envelope import Envelope, Event
 from signoff.core.fold_hunks import HunkEvent, fold_hunks
 from signoff.core.fold_plan import PlanEvent, fold_plan
+from signoff.core.owed import unfinished
 from signoff.core.state import Failure, Input, Said, State, Turn, answered, wants_turn
 from signoff.core.usage import add, cost
 
@@ -51,7 +52,7 @@ def _fold(state: State, event: Event, at: float) -> State:
         case e.SessionResumed():
             return replace(state, parked=None, failure=None, attempt=0 if state.failure else state.attempt)
         case e.SessionFinished():
-            return replace(state, finished=True, summary=event.summary)
+            return replace(state, finished=True, summary=event.summary, parked=None)
         case e.SessionArchived():
             return replace(state, archived=True)
         case e.BugNoticed():
@@ -86,7 +87,7 @@ def _started(state: State, event: e.SessionStarted, at: float) -> State:
         place=event.place,
         findings=event.findings,
         parent=event.parent,
-        model=event.config.models[0],
+        model=next(iter(event.config.models), ""),
     )
     return _user_said(state, event.goal, at)
 
@@ -143,6 +144,7 @@ def _failed(state: State, event: e.TurnFailed) -> State:
 def _parked(state: State, reason: str) -> State:
     if reason != "restart":
         return replace(state, parked=reason)
-    # Whatever was in flight when the server died may or may not have landed: its documents will tell.
+    # Whatever was in flight when the server died may or may not have landed: its documents will tell. With nothing
+    # else under way there is nothing to resume either.
     unsure = {k: replace(v, stage="unsure") if v.stage == "started" else v for k, v in state.landings.items()}
-    return replace(state, parked=reason, landings=unsure)
+    return replace(state, parked=reason if unfinished(state) else state.parked, landings=unsure)

@@ -7,8 +7,12 @@ from dataclasses import replace
 from typing import assert_never
 
 from signoff.core import events as e
+from signoff.core import paths
 from signoff.core.hunks import Hunk, Landing
 from signoff.core.state import Input, State
+from signoff.core.text import split_lines
+
+SHOWN_LINES = 40
 
 HunkEvent = (
     e.HunksProposed
@@ -82,14 +86,14 @@ def _amended(state: State, event: e.HunkAmended) -> State:
     if hunk is None:
         return state
     amended = replace(hunk, rev=event.rev, before=event.before, after=event.after)
-    told = Input(f"The user changed your proposal for {hunk.uri} to:\n{event.after}", False)
+    told = Input(f"The user changed your proposal to:\n{_shown(state, amended)}", False)
     return replace(state, hunks={**state.hunks, hunk.id: amended}, inbox=(*state.inbox, told))
 
 
 def _rejected(state: State, event: e.HunksRejected) -> State:
     known = [state.hunks[i] for i in event.hunks if i in state.hunks]
     state = _each(state, event.hunks, lambda h: replace(h, status="rejected", note=event.feedback))
-    shown = "\n".join(f"{h.uri}:\n-{h.before}\n+{h.after}" for h in known)
+    shown = "\n".join(_shown(state, hunk) for hunk in known)
     words = f"The user says: {event.feedback}" if event.feedback else "The user gave no reason."
     told = Input(
         f"The user rejected these changes; the file does not have them.\n{shown}\n{words}", bool(event.feedback)
@@ -102,8 +106,9 @@ def _reproposed(state: State, hunk_id: str) -> State:
     if hunk is None:
         return state
     state = _each(state, (hunk_id,), lambda h: replace(h, status="withdrawn"))
-    words = f"{hunk.uri} changed, so this proposal no longer fits:\n-{hunk.before}\n+{hunk.after}"
-    told = Input(f"{words}\nRead the file again and propose it for the text as it is now.", True)
+    why = "The file changed, so this no longer fits" if hunk.status == "stale" else "The user wants this proposed anew"
+    words = f"{why}:\n{_shown(state, hunk)}\nRead the file again and propose it for the text as it is now."
+    told = Input(words, True)
     return replace(state, inbox=(*state.inbox, told), finished=False)
 
 
@@ -125,10 +130,14 @@ def _landed(state: State, event: e.HunksLanded) -> State:
     landing = state.landings.get(event.landing)
     if landing is None:
         return state
-    status = "applied" if landing.kind == "apply" else "undone"
-    state = _each(_moved(state, event.starts), landing.hunks, lambda h: replace(h, status=status, note=""))
-    if landing.kind == "undo":
-        told = Input(f"The user took your change of {landing.uri} back; read it again before you change it.", False)
+    there = landing.kind == "apply"
+    status = "applied" if there else "undone"
+    state = _each(
+        _moved(state, event.starts), landing.hunks, lambda h: replace(h, status=status, in_file=there, note="")
+    )
+    if not there:
+        name = paths.shown(state.workspace, landing.uri)
+        told = Input(f"The user took your change of {name} back; read it again before you change it.", False)
         state = replace(state, inbox=(*state.inbox, told))
     return replace(_without(state, landing), bases={**state.bases, landing.uri: event.digest})
 
@@ -137,12 +146,26 @@ def _refused(state: State, event: e.LandingRefused) -> State:
     landing = state.landings.get(event.landing)
     if landing is None:
         return state
-    back = "pending" if landing.kind == "apply" else "applied"
 
     def put_back(hunk: Hunk) -> Hunk:
-        return replace(hunk, status="stale" if hunk.id in event.stale else back, note=event.reason)
+        # What can't be undone is in the file still, whatever became of the text around it.
+        unapplied = "stale" if hunk.id in event.stale else "pending"
+        return replace(hunk, status=unapplied if landing.kind == "apply" else "applied", note=event.reason)
 
     return _without(_each(state, landing.hunks, put_back), landing)
+
+
+def _shown(state: State, hunk: Hunk) -> str:
+    """The hunk as the model is reminded of it: the file, and the lines that go and come, as far as they are short."""
+    name = paths.shown(state.workspace, hunk.uri)
+    if hunk.kind == "delete":
+        return f"{name}: delete the file"
+    if hunk.kind == "rename":
+        return f"{name}: rename it to {paths.shown(state.workspace, hunk.to_uri or '')}"
+    lines = [f"-{line.rstrip()}" for line in split_lines(hunk.before)]
+    lines += [f"+{line.rstrip()}" for line in split_lines(hunk.after)]
+    more = [f"[{len(lines) - SHOWN_LINES} more lines]"] if len(lines) > SHOWN_LINES else []
+    return "\n".join([f"{name}:", *lines[:SHOWN_LINES], *more])
 
 
 def _without(state: State, landing: Landing) -> State:

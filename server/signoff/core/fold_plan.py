@@ -7,7 +7,7 @@ from typing import assert_never
 
 from signoff.core import events as e
 from signoff.core.plan import Plan
-from signoff.core.state import Question, State
+from signoff.core.state import Input, Question, State, decided
 
 PlanEvent = (
     e.PlanProposed
@@ -32,25 +32,39 @@ def fold_plan(state: State, event: PlanEvent) -> State:
             question = Question(event.question, event.call_id, event.text, event.options)
             return replace(state, questions={**state.questions, event.question: question}, asked=state.asked + 1)
         case e.QuestionAnswered():
-            return replace(state, questions={k: v for k, v in state.questions.items() if k != event.question})
+            question = state.questions.get(event.question)
+            left = {k: v for k, v in state.questions.items() if k != event.question}
+            return decided(replace(state, questions=left), question.call_id) if question else state
         case _:
-            return replace(state, plan=_fold_steps(state.plan, event)) if state.plan else state
+            return _fold_steps(state, state.plan, event) if state.plan else state
 
 
 def _fold_steps(
-    plan: Plan, event: e.PlanApproved | e.PlanRejected | e.PlanEdited | e.StepApproved | e.StepSkipped
-) -> Plan:
+    state: State,
+    plan: Plan,
+    event: e.PlanApproved | e.PlanRejected | e.PlanEdited | e.StepApproved | e.StepSkipped,
+) -> State:
     match event:
         case e.PlanApproved():
-            return replace(plan, status="approved", steps=event.steps)
+            approved = replace(plan, status="approved", steps=event.steps)
+            return decided(replace(state, plan=approved), plan.call_id)
         case e.PlanRejected():
-            return replace(plan, status="rejected")
+            return decided(replace(state, plan=replace(plan, status="rejected")), plan.call_id)
         case e.PlanEdited():
-            return replace(plan, steps=event.steps, approved=())
+            return replace(state, plan=replace(plan, steps=event.steps, approved=(), edited=True))
         case e.StepApproved():
-            return replace(plan, approved=(*plan.approved, event.step))
+            return replace(state, plan=replace(plan, approved=(*plan.approved, event.step)))
         case e.StepSkipped():
-            skipped = (replace(s, status="skipped") if s.id == event.step else s for s in plan.steps)
-            return replace(plan, steps=tuple(skipped))
+            return _skipped(state, plan, event.step)
         case _:  # pragma: no cover - the type checker proves that nothing is left
             assert_never(event)
+
+
+def _skipped(state: State, plan: Plan, step_id: str) -> State:
+    """The model reads of a waiting plan's skipped steps when the plan is approved; of others with its next request."""
+    steps = tuple(replace(s, status="skipped") if s.id == step_id else s for s in plan.steps)
+    words = "".join(
+        f"The user took step {s.id} out of the plan; leave it out: {s.text}" for s in steps if s.id == step_id
+    )
+    told = (Input(words, False),) if words and not state.plan_waits else ()
+    return replace(state, plan=replace(plan, steps=steps), inbox=(*state.inbox, *told))

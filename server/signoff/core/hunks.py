@@ -24,7 +24,8 @@ class Hunk:
     `start` is in code points of the document whose digest the session has for `uri`. While the hunk is not applied,
     `before` stands there; once applied, `after` does. `rev` changes only when before or after change, not on movement.
     `context_before` / `context_after` are up to three lines around it, to find it again in a changed document.
-    A rename holds the whole old and new text and `to_uri`. `note` says why it is stale or rejected.
+    A rename holds the whole old and new text and `to_uri`. `note` says why it is stale or rejected. `in_file` tells
+    that `after` is in the document: of two hunks that are `applying`, it is true for the one that is being undone.
     """
 
     id: str
@@ -40,11 +41,13 @@ class Hunk:
     context_after: str = ""
     to_uri: str | None = None
     note: str = ""
+    in_file: bool = False
 
     @property
     def present(self) -> str:
         """The text that stands at `start` now."""
-        return self.after if self.status == "applied" else self.before
+        landed = self.status == "applied" or (self.status == "applying" and self.in_file)
+        return self.after if landed else self.before
 
     @property
     def edit(self) -> Edit:

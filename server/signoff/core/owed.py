@@ -29,23 +29,29 @@ def idle(state: State) -> bool:
     return not owed(replace(state, parked=None))
 
 
+def unfinished(state: State) -> bool:
+    """Whether the model, a tool or a wait has something to do, be it parked or under way; landings aside."""
+    return bool(owed(replace(state, parked=None, landings={})))
+
+
 def _landings(state: State) -> Iterator[Effect]:
     for landing in state.landings.values():
         yield ProbeLanding(landing.id) if landing.stage == "unsure" else LandHunks(landing.id)
 
 
 def _tools(state: State) -> Iterator[Effect]:
-    """Reads run side by side; a call that changes files waits for every call before it, so that order decides."""
+    """Reads run side by side. A call that changes files waits for every call before it, so that order decides, and for
+    edits in flight: until one has landed or been refused, nobody can tell which text the patch is for."""
     first = True
     for call in state.open_calls:
         if call.call_id in state.withheld:
             continue
         if call.name in CHANGING:
-            if first:
-                yield RunTool(call.call_id)
+            if first and not state.landings:
+                yield RunTool(call.call_id, state.turn)
             return
         first = False
-        yield RunTool(call.call_id)
+        yield RunTool(call.call_id, state.turn)
 
 
 def _next_turn(state: State) -> Iterator[Effect]:

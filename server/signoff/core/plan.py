@@ -26,7 +26,8 @@ class Step:
 class Plan:
     """The session's plan. `tracked` plans never waited for approval; `call_id` is the tool call that waits for it.
 
-    `approved` holds the steps that the user approved one by one while the plan as a whole still waits.
+    `approved` holds the steps that the user approved one by one while the plan as a whole still waits; `edited` tells
+    that the user changed it meanwhile.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Plan:
     status: PlanStatus
     call_id: str = ""
     approved: tuple[str, ...] = ()
+    edited: bool = False
 
 
 def problems(steps: Sequence[Step]) -> list[str]:

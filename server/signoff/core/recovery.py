@@ -17,6 +17,8 @@ MAX_RETRIES = 4
 MAX_WAITS = 10
 FIRST_DELAY = 1.0
 LONGEST_DELAY = 60.0
+LONGEST_WAIT = 86_400.0
+"""A Retry-After beyond a day is not believed: then the service is asked again."""
 MAX_REPAIRS = 2
 
 
@@ -54,7 +56,10 @@ def recover(failure: ModelFailure, attempt: int, model: str, models: Sequence[st
 def _retry(failure: ModelFailure, attempt: int, now: float, most: int, strategy: Strategy = "retry") -> Recovery:
     if attempt >= most:
         return Recovery("ask")
-    return Recovery(strategy, until=now + (failure.retry_after or _delay(attempt)))
+    asked = failure.retry_after
+    # In this order `min` also answers a NaN with the limit.
+    delay = min(LONGEST_WAIT, asked) if asked is not None and asked > 0 else _delay(attempt)
+    return Recovery(strategy, until=now + delay)
 
 
 def _delay(attempt: int) -> float:

@@ -39,13 +39,15 @@ class Input:
 class Turn:
     """One request and its reply: what the model was newly told, what it said, what its calls came to (by call id).
 
-    `failed` are the calls that could not be carried out.
+    `failed` are the calls that could not be carried out, `decided` those that the user answered: the model must read
+    those results before it can be through.
     """
 
     inputs: tuple[Input, ...]
     items: tuple[ReplyItem, ...]
     results: Mapping[str, ToolResult] = field(default_factory=_nothing)
     failed: frozenset[str] = frozenset()
+    decided: frozenset[str] = frozenset()
 
     @property
     def calls(self) -> tuple[ToolCall, ...]:
@@ -59,9 +61,9 @@ class Turn:
 
     @property
     def ends(self) -> bool:
-        """Whether the model is through: it said something without calling a tool, or finished and no call failed."""
+        """Whether the model is through: it called no tool, or finished and has no failure or answer still to read."""
         finished = any(c.name == "finish" and c.call_id in self.results for c in self.calls)
-        return not self.calls or (finished and not self.failed)
+        return not self.calls or (finished and not self.failed and not self.decided)
 
     @property
     def text(self) -> str:
@@ -192,6 +194,14 @@ def answered(state: State, call_id: str, output: str, ok: bool = True) -> State:
         return state
     results = {**last.results, call_id: ToolResult(call_id, output, call.custom)}
     turn = replace(last, results=results, failed=last.failed if ok else last.failed | {call_id})
+    return replace(state, turns=(*state.turns[:-1], turn))
+
+
+def decided(state: State, call_id: str) -> State:
+    """The state with a tool call of the latest reply marked as answered by the user."""
+    if state.last is None or call_id not in {call.call_id for call in state.last.calls}:
+        return state
+    turn = replace(state.last, decided=state.last.decided | {call_id})
     return replace(state, turns=(*state.turns[:-1], turn))
 
 

@@ -66,13 +66,21 @@ def arguments(call: ToolCall) -> dict[str, Any] | BadArguments:
     if spec is None:
         return BadArguments(f"There is no tool {call.name!r}. Tools: {', '.join(BY_NAME)}.")
     if call.custom:
-        return {next(iter(spec.parameters["required"])): call.arguments}
+        return _free_text(call, spec)
     try:
         value = json.loads(call.arguments or "{}")
     except (ValueError, RecursionError) as error:
         return BadArguments(f"The arguments of {call.name} are not valid JSON ({error}). Send the call again.")
     found = _problem(value, spec.parameters, "arguments")
     return BadArguments(f"{call.name}: {found}. Send the call again.") if found else cast("dict[str, Any]", value)
+
+
+def _free_text(call: ToolCall, spec: ToolSpec) -> dict[str, Any] | BadArguments:
+    """A call that came as plain text: right for a tool with one required text, such as a patch."""
+    required: list[str] = spec.parameters["required"]
+    if len(required) == 1 and spec.parameters["properties"][required[0]] is _TEXT:
+        return {required[0]: call.arguments}
+    return BadArguments(f"{call.name} takes a JSON object. Send the call again.")
 
 
 _TYPES: dict[str, type | tuple[type, ...]] = {

@@ -5,13 +5,13 @@ The conversation only grows at its end: request n is a prefix of request n + 1, 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 from signoff.core.model import Item, Message, ModelReply, ToolCall
 from signoff.core.plan import Step, StepStatus
 from signoff.core.state import Input, State, Turn
+from signoff.core.tools import BadArguments, arguments
 
 REPEATS_WARNED = 3
 REPEATS_STOPPED = 5
@@ -37,39 +37,50 @@ def _said(inputs: tuple[Input, ...]) -> Iterator[Item]:
 
 
 def problem(reply: ModelReply) -> str | None:
-    """Why a reply can't be taken as a turn; None when it can."""
-    if not any(not isinstance(item, Message) or item.text.strip() for item in reply.items):
+    """Why a reply can't be taken as a turn; None when it can. Reasoning alone leads nowhere."""
+    turn = Turn((), reply.items)
+    if not turn.calls and not turn.text.strip():
         return "The reply was empty."
-    ids = [item.call_id for item in Turn((), reply.items).calls]
+    ids = [call.call_id for call in turn.calls]
     return "Two tool calls have the same id." if len(set(ids)) < len(ids) else None
 
 
 def repeated(state: State, turn: Turn) -> int:
-    """How many of the latest turns, `turn` included, made exactly the same calls."""
-    calls = [(call.name, call.arguments) for call in turn.calls]
-    count = 1
+    """How many of the latest turns, `turn` included, made exactly the same calls, with no word of the user between."""
+    calls, later, count = _calls(turn), turn, 1
     for earlier in reversed(state.turns):
-        if not calls or [(call.name, call.arguments) for call in earlier.calls] != calls:
+        if not calls or _calls(earlier) != calls or earlier.decided or _begins(later):
             break
-        count += 1
+        count, later = count + 1, earlier
     return count
 
 
+def _calls(turn: Turn) -> list[tuple[str, str]]:
+    return [(call.name, call.arguments) for call in turn.calls]
+
+
+def _begins(turn: Turn) -> bool:
+    """Whether the user's words are what the turn answers."""
+    return any(item.starts for item in turn.inputs)
+
+
 def requests_in_a_row(state: State) -> int:
-    """How many requests were made since the user last said something."""
+    """How many requests were made since the user last said something or decided a plan."""
     if any(item.starts for item in state.inbox):
         return 0
     count = 0
     for turn in reversed(state.turns):
+        if turn.decided:
+            break
         count += 1
-        if any(item.starts for item in turn.inputs):
+        if _begins(turn):
             break
     return count
 
 
-def steps(arguments: dict[str, Any]) -> tuple[Step, ...]:
+def steps(checked: dict[str, Any]) -> tuple[Step, ...]:
     """The steps of an `update_plan` call; a step without an id gets `s1`, `s2`... by its place."""
-    return tuple(_step(number, raw) for number, raw in enumerate(arguments["steps"], start=1))
+    return tuple(_step(number, raw) for number, raw in enumerate(checked["steps"], start=1))
 
 
 def _step(number: int, raw: dict[str, Any]) -> Step:
@@ -85,8 +96,5 @@ def _step(number: int, raw: dict[str, Any]) -> Step:
 
 def finish_summary(call: ToolCall) -> str:
     """The summary in a `finish` call's arguments; empty when they are not what the tool takes."""
-    try:
-        value = json.loads(call.arguments)
-    except ValueError:
-        return ""
-    return str(cast("dict[str, Any]", value).get("summary", "")) if isinstance(value, dict) else ""
+    checked = arguments(call)
+    return "" if isinstance(checked, BadArguments) else checked["summary"]

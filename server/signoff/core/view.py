@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from signoff.core import session_view as p
 from signoff.core.effects import LandHunks, ProbeLanding, Wait
 from signoff.core.hunks import Hunk
-from signoff.core.owed import owed
+from signoff.core.owed import owed, unfinished
 from signoff.core.protocol import Range
 from signoff.core.state import Failure, Phase, State
 
@@ -50,13 +50,7 @@ def phase(state: State) -> Phase:
         return "planning" if planning else "working"
     if state.failure:
         return "failed"
-    waits = waiting_for(state)
-    return "stopped" if state.parked and not _only_user(state, waits) else "waiting"
-
-
-def _only_user(state: State, waits: tuple[p.Waiting, ...]) -> bool:
-    """Whether a parked session waits for nothing but the user's decisions, so that there is nothing to resume."""
-    return bool(waits) and state.plan_waits | bool(state.questions) | (state.last is not None and state.last.ends)
+    return "stopped" if state.parked and unfinished(state) else "waiting"
 
 
 def waiting_for(state: State) -> tuple[p.Waiting, ...]:
