@@ -56,11 +56,11 @@ from signoff.core.model import (
 )
 from signoff.world.endpoint import Endpoint as Model
 from signoff.world.endpoint import connect
-from signoff.world.openai_chat import ChatReader
-from signoff.world.openai_responses import ResponseReader, has_options
+from signoff.world.openai_chat import ChatModel, ChatReader
+from signoff.world.openai_responses import ResponseReader, ResponsesModel, has_options
 from signoff.world.wire import EventStream, History
 from signoff.world.wire_failures import Target, Trouble, retry_after, seconds
-from signoff.world.wire_transport import Patience, is_loopback
+from signoff.world.wire_transport import Patience, Transport, is_loopback
 
 KEY = "sk-proj-very-secret-0123456789"
 WIRES = ["responses", "chat"]
@@ -480,6 +480,37 @@ async def test_reasoning_that_the_service_can_not_read_is_left_out(models: list[
         assert len(ep.requests) == 2
 
 
+@pytest.mark.parametrize("wire", WIRES)
+async def test_text_without_a_utf8_form_still_arrives(wire: str, models: list[Model]) -> None:
+    body, raw = await sent(models, wire, ask(Message("user", "half a pair: \ud83d")))
+    assert body["input" if wire == "responses" else "messages"][-1]["content"] == "half a pair: \ud83d"
+    assert raw.isprintable()
+
+
+async def test_reasoning_stays_on_the_wire_it_came_over(models: list[Model]) -> None:
+    mine = Reasoning('{"id":"rs_1","type":"reasoning","summary":[],"encrypted_content":"gAAA"}')
+    items = (mine, Reasoning('{"reasoning_content":"Hm."}'), Reasoning("not JSON"))
+    body, _ = await sent(models, "responses", ask(*items))
+    assert [item["id"] for item in body["input"]] == ["rs_1"]
+    body, _ = await sent(models, "chat", ask(*items))
+    assert [message["role"] for message in body["messages"]] == ["system"]
+    body, _ = await sent(models, "chat", ask(*items, ToolCall("c", "search", "{}")))
+    assert body["messages"][-1]["reasoning_content"] == "Hm."
+
+
+def test_only_the_original_service_gets_its_own_chat_parameters() -> None:
+    model = ChatModel(Transport("https://api.openai.com/v1", KEY, Patience()))
+    body = json.loads(model.body(ask(max_output_tokens=5)))
+    assert (body["max_completion_tokens"], body["prompt_cache_key"]) == (5, "s1")
+
+
+def test_what_is_not_set_is_not_sent() -> None:
+    bare = ModelRequest("m", "", (), (Message("user", "hi"),))
+    transport = Transport("http://localhost/v1", None, Patience())
+    assert sorted(json.loads(ResponsesModel(transport).body(bare))) == ["include", "input", "model", "store", "stream"]
+    assert sorted(json.loads(ChatModel(transport).body(bare))) == ["messages", "model", "stream", "stream_options"]
+
+
 # ----------------------------------------------------------------------------------------------------- keys and routes
 
 
@@ -556,6 +587,14 @@ async def test_auto_falls_back_to_chat_and_remembers(models: list[Model]) -> Non
             whole(await model.respond(ask(), nowhere))
         paths = [request.path for request in ep.requests]
         assert paths == ["/v1/responses", *["/v1/chat/completions"] * 4]
+
+
+async def test_auto_remembers_also_when_the_first_chat_request_fails(models: list[Model]) -> None:
+    async with Endpoint(Script([Turn(Text("ok"), faults=[RateLimit(1)])], routes=("chat",))) as ep:
+        model = model_for(models, ep, "auto")
+        assert failure(await model.respond(ask(), nowhere)).reason == "rate_limit"
+        whole(await model.respond(ask(), nowhere))
+        assert [request.wire for request in ep.requests] == [None, "chat", "chat"]
 
 
 async def test_auto_stays_with_responses_where_they_are(models: list[Model]) -> None:
