@@ -82,7 +82,7 @@ def _replacements(chunk: Chunk, at: int, finder: Finder) -> Iterator[_Replacemen
     added: list[str] = []
     for sign, line in (*chunk.lines, (" ", "")):
         if sign == "+":
-            added.append(_required(indented(line), finder.path, chunk))
+            added.append(_required(indented(line) if line.strip() else line, finder.path, chunk))
         elif sign == "-":
             stop += 1
         else:
@@ -95,8 +95,8 @@ def _replacements(chunk: Chunk, at: int, finder: Finder) -> Iterator[_Replacemen
 def _required(line: str | None, path: str, chunk: Chunk) -> str:
     if line is None:
         raise Refusal(
-            f"{path}, {chunk.where}: its lines are in the file, but indented otherwise, and how far to indent the added "
-            "lines is unclear. Nothing was changed. Copy the file's indentation.",
+            f"{path}, {chunk.where}: its lines are in the file, but indented otherwise, and how far to indent the "
+            "added lines is unclear. Nothing was changed. Copy the file's indentation.",
             path,
         )
     return line
@@ -112,7 +112,7 @@ def _indentation(pairs: Sequence[tuple[str, str]]) -> Callable[[str], str | None
     deeper = {theirs.removesuffix(mine) if theirs.endswith(mine) else None for mine, theirs in leads}
     shallower = {mine.removesuffix(theirs) if mine.endswith(theirs) else None for mine, theirs in leads}
     if len(deeper) == 1 and (shift := deeper.pop()):
-        return lambda line: shift + line if line.strip() else line
+        return lambda line: shift + line
     if len(shallower) == 1 and (surplus := shallower.pop()):
         return lambda line: line.removeprefix(surplus)
     for one, other in ((" ", "\t"), ("\t", " ")):
