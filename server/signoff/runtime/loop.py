@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import get_args
 
 from signoff.core.commands import Command, NoteBug, Refused, UserCommand
@@ -81,7 +82,14 @@ class SessionLoop:
                 task.cancel()
         for key, effect in due.items():
             if key not in self._tasks and key not in self._spent:
-                self._tasks[key] = (effect, asyncio.create_task(self._run(effect), name=key))
+                task = asyncio.create_task(self._run(effect), name=key)
+                self._tasks[key] = (effect, task)
+                # Not a `finally` in the task: one that is cancelled before its first step runs no code at all.
+                task.add_done_callback(partial(self._ended, key))
+
+    def _ended(self, key: str, task: asyncio.Task[None]) -> None:
+        del self._tasks[key]
+        self._reconcile()
 
     async def _run(self, effect: Effect) -> None:
         try:
@@ -93,9 +101,6 @@ class SessionLoop:
             log.exception("effect %s failed", effect.key)
             self._spent.add(effect.key)
             await self._record(NoteBug(effect.key, f"{type(error).__name__}: {error}"))
-        finally:
-            del self._tasks[effect.key]
-            self._reconcile()
 
     async def _record(self, command: Command) -> None:
         """Stores an outcome. A full disk must not lose a reply that was paid for: it is kept and tried again."""

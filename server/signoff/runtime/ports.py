@@ -6,9 +6,13 @@ No method here raises for trouble of the outside unless it says so: trouble is r
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
+from signoff.core.files import FileProblem as FileProblem
+from signoff.core.files import FileTrouble as FileTrouble
+from signoff.core.journal import Row as Row
+from signoff.core.journal import SessionRow as SessionRow
+from signoff.core.journal import StoreError as StoreError
 from signoff.core.model import ModelFailure, ModelReply, ModelRequest
 from signoff.core.text import Edit
 
@@ -23,33 +27,6 @@ class Model(Protocol):
     async def close(self) -> None:
         """Lets go of connections and child processes."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One stored event: `body` is its JSON, `at` ISO 8601 in UTC, `cause` the id of the command behind it."""
-
-    session: str
-    seq: int
-    at: str
-    cause: str
-    type: str
-    version: int
-    body: str
-
-
-@dataclass(frozen=True, slots=True)
-class SessionRow:
-    """A session that the store knows; `last_seq` is 0 while nothing was appended."""
-
-    session: str
-    workspace: str
-    created: str
-    last_seq: int
-
-
-class StoreError(Exception):
-    """The store could not do it (full disk, no permission, damaged, sequence conflict); str() is words for the user."""
 
 
 class Store(Protocol):
@@ -86,19 +63,6 @@ class Store(Protocol):
     async def close(self) -> None:
         """Waits for what is queued, then lets go of the database and of every claimed session."""
         ...
-
-
-FileTrouble = Literal[
-    "missing", "binary", "encoding", "too_large", "permission", "outside", "changed", "exists", "disk_full", "io"
-]
-
-
-@dataclass(frozen=True, slots=True)
-class FileProblem:
-    """Why a file could not be read or written; `message` names the file and the reason."""
-
-    kind: FileTrouble
-    message: str
 
 
 class Files(Protocol):

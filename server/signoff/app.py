@@ -1,0 +1,139 @@
+"""The composition root: the only file that knows every room. Wires adapters to ports and the server to the sessions."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from signoff import __version__
+from signoff.core import paths
+from signoff.lsp.commands import HANDLERS, answer
+from signoff.lsp.desk import Desk, Services, get
+from signoff.lsp.editor import LspEditor
+from signoff.lsp.names import SET_API_KEY
+from signoff.lsp.settings import UserSettings
+from signoff.runtime.manager import Manager, Ports
+from signoff.runtime.ports import Git
+from signoff.world.clock import SystemClock
+from signoff.world.folders import VARIABLE, Folders, folders
+from signoff.world.models import Models
+from signoff.world.trust import Trust
+
+if TYPE_CHECKING:
+    from signoff.lsp.launch import Options
+    from signoff.lsp.server import SignoffServer
+
+log = logging.getLogger(__name__)
+
+
+def state_folders(options: Options) -> Folders:
+    """The folders of this server: the command line's own state folder wins over the environment."""
+    named = {VARIABLE: str(options.state_dir)} if options.state_dir else {}
+    return folders({**os.environ, **named})
+
+
+def attach(server: SignoffServer, options: Options) -> None:
+    """Brings the server to life: called once `initialize` is answered."""
+    _App(server, state_folders(options)).register()
+
+
+class _App:
+    """One server process."""
+
+    def __init__(self, server: SignoffServer, places: Folders) -> None:
+        self._server, self._places = server, places
+        self.settings = UserSettings(server.warn)
+        self.models = Models(lambda: self.settings.now)
+        self.trust = Trust(places.state)
+        self.editor = LspEditor(server)
+        services = Services(
+            settings=lambda: self.settings.now,
+            primary_model=self.models.primary,
+            trusted=self.trusted,
+            trust=self.trust.set,
+            status=self._status,
+            doctor=self._doctor,
+        )
+        self.desk = Desk(server, self.editor, services)
+        self.desk.manager = Manager(self._ports(), self.desk.published)
+
+    def _ports(self) -> Ports:
+        from signoff.world.files import WorkspaceFiles
+        from signoff.world.sqlite_store import SqliteStore
+        from signoff.world.tokens import estimate
+
+        return Ports(
+            store=SqliteStore(self._places.state),
+            editor=self.editor,
+            model=self.models,
+            clock=SystemClock(),
+            files=lambda uri: WorkspaceFiles(Path(paths.to_path(uri))),
+            git=self._git,
+            estimate=estimate,
+            on_text=self.desk.streamed,
+        )
+
+    def register(self) -> None:
+        """Registers every feature, brings the workspaces' sessions back, and warms up what the first session needs."""
+        server = self._server
+        self.settings.take(server.protocol.initialization_options)
+        server.observers.append(self.desk)
+        for name in HANDLERS:
+            server.command(name)(self._handler(name))
+        # pygls marks what it registers, so it takes functions, not bound methods.
+        server.feature(SET_API_KEY)(lambda params: self._take_key(params))
+        server.feature("workspace/didChangeConfiguration")(lambda params: self._configuration_changed(params))
+        server.on_exit(self.desk.manager.close)
+        asyncio.get_running_loop().create_task(self._come_back())
+
+    def _handler(self, name: str) -> Callable[[dict[str, Any]], Any]:
+        async def handler(argument: dict[str, Any]) -> Any:
+            return await answer(self.desk, name, argument)
+
+        return handler
+
+    async def _come_back(self) -> None:
+        try:
+            await self.models.warm()
+            for folder in self.desk.folders():
+                await self.desk.manager.open_workspace(folder)
+        except Exception as error:
+            log.exception("The workspace's sessions could not be opened.")
+            self._server.warn(f"Signoff could not open this workspace's sessions: {error}")
+
+    def _take_key(self, params: Any) -> None:
+        self.models.set_key(str(getattr(params, "key", "") or ""))
+
+    def _configuration_changed(self, params: Any) -> None:
+        section: Any = getattr(params, "settings", None)
+        self.settings.take(get(section, "signoff"))
+
+    def trusted(self, workspace: str) -> bool:
+        """Whether subprocesses may run in the workspace and its instructions may be read."""
+        named = {paths.normal(uri) for uri in self.settings.now.trusted_workspaces}
+        return workspace in named or self.trust.trusts(workspace)
+
+    def _git(self, workspace: str) -> Git | None:
+        if not self.trusted(workspace):
+            return None
+        from signoff.world.git import SafeGit
+
+        return SafeGit(paths.to_path(workspace))
+
+    def _status(self) -> dict[str, Any]:
+        return {
+            "server": {"name": "signoff", "version": __version__, "python": sys.version.split()[0]},
+            "endpoint": {"configured": self.models.configured, "baseUrl": self.models.base_url},
+            "model": self.settings.now.model or self.models.primary(),
+        }
+
+    async def _doctor(self) -> list[dict[str, Any]]:
+        from signoff.world.doctor import examine
+
+        found = await asyncio.to_thread(examine, self._places.state, self.models.base_url, self.models.configured)
+        return [{"name": c.name, "ok": c.ok, "detail": c.detail, "fix": c.fix} for c in found]

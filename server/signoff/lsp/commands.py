@@ -1,0 +1,193 @@
+"""The commands of the outer contract: each checks its argument, hands a core command to the session, and returns.
+
+None waits for the client or for the model. A wrong shape is answered with a JSON-RPC error that names the key; what is
+not possible is a result `{status: "refused", reason}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from signoff.core import commands as c
+from signoff.core import protocol as p
+from signoff.core.decide_hunks import CHANGED
+from signoff.core.hunks import HunkStatus
+from signoff.core.plan import Step
+from signoff.core.state import State
+from signoff.core.view import phase
+from signoff.lsp.desk import Desk
+from signoff.lsp.guard import Refusal
+from signoff.runtime.ports import StoreError
+from signoff.runtime.wire import WrongShape, from_wire, to_wire
+
+Handler = Callable[[Desk, Any], Awaitable[Any]]
+
+
+async def answer(desk: Desk, name: str, argument: dict[str, Any]) -> Any:
+    """The result of the command `name`, as JSON values. Raises Refusal for an argument of the wrong shape."""
+    try:
+        asked = cast("Any", from_wire(p.ARGUMENTS[name], argument, name))
+    except WrongShape as error:
+        raise Refusal(str(error)) from error
+    try:
+        return to_wire(await HANDLERS[name](desk, asked))
+    except StoreError as error:
+        return to_wire(p.Refusal(str(error)))
+
+
+async def _start(desk: Desk, asked: p.StartSession) -> p.Started | p.Refusal:
+    started = await desk.start(asked)
+    return p.Refusal(started.reason) if isinstance(started, c.Refused) else p.Started(started)
+
+
+async def _done(desk: Desk, session: str, command: c.Command) -> Any:
+    """A command that answers with an empty object."""
+    made = await desk.manager.submit(session, command)
+    return p.Refusal(made.reason) if isinstance(made, c.Refused) else {}
+
+
+def _steps(steps: tuple[p.StepArgument, ...]) -> tuple[Step, ...]:
+    return tuple(Step(s.id or f"s{n}", s.text, s.status, s.files, s.after) for n, s in enumerate(steps, start=1))
+
+
+async def _approve_plan(desk: Desk, asked: p.PlanArgument) -> Any:
+    steps = None if asked.steps is None else _steps(asked.steps)
+    return await _done(desk, asked.session, c.ApprovePlan(asked.plan, steps))
+
+
+async def _hunk(desk: Desk, hunk: str, command: c.Command, done: p.HunkAnswer) -> p.HunkResult:
+    """A command about one hunk: at once, whether it was taken."""
+    session = desk.manager.session_of(hunk)
+    made = await desk.manager.submit(session, command)
+    if not isinstance(made, c.Refused):
+        return p.HunkResult(done)
+    state = await desk.manager.state(session)
+    known = state.hunks.get(hunk) if state else None
+    stale = known is not None and known.status == "stale" and made.reason != CHANGED
+    return p.HunkResult("stale" if stale else "refused", made.reason)
+
+
+async def _approve(desk: Desk, asked: p.HunkArgument) -> p.HunkResult:
+    return await _hunk(desk, asked.hunk, c.ApproveHunks((c.Shown(asked.hunk, asked.rev),)), "applying")
+
+
+async def _reject(desk: Desk, asked: p.HunkFeedback) -> p.HunkResult:
+    return await _hunk(desk, asked.hunk, c.RejectHunks((c.Shown(asked.hunk, asked.rev),), asked.feedback), "rejected")
+
+
+async def _amend(desk: Desk, asked: p.HunkText) -> p.HunkResult:
+    return await _hunk(desk, asked.hunk, c.AmendHunk(c.Shown(asked.hunk, asked.rev), asked.after), "amended")
+
+
+async def _undo(desk: Desk, asked: p.HunkArgument) -> p.HunkResult:
+    return await _hunk(desk, asked.hunk, c.UndoHunks((c.Shown(asked.hunk, asked.rev),)), "applying")
+
+
+async def _repropose(desk: Desk, asked: p.HunkArgument) -> p.HunkResult:
+    return await _hunk(desk, asked.hunk, c.ReproposeHunk(c.Shown(asked.hunk, asked.rev)), "rejected")
+
+
+async def _shown(desk: Desk, session: str, uri: str | None, statuses: set[HunkStatus]) -> tuple[c.Shown, ...] | None:
+    """The session's hunks (of one document) in one of the statuses; None for an unknown session."""
+    state = await desk.manager.state(session)
+    if state is None:
+        return None
+    name = desk.normal(uri) if uri else None
+    return tuple(
+        c.Shown(h.id, h.rev) for h in state.hunks.values() if h.status in statuses and (name is None or h.uri == name)
+    )
+
+
+def _for_all(
+    make: Callable[[tuple[c.Shown, ...]], c.Command], statuses: set[HunkStatus], done: p.HunkAnswer
+) -> Handler:
+    """A command about all hunks of a session or of one document."""
+
+    async def handler(desk: Desk, asked: p.SessionOf | p.FileOf) -> Any:
+        hunks = await _shown(desk, asked.session, asked.uri, statuses)
+        if hunks is None:
+            return p.Refusal("There is no such session.")
+        made = await desk.manager.submit(asked.session, make(hunks))
+        return p.Refusal(made.reason) if isinstance(made, c.Refused) else p.HunkResult(done)
+
+    return handler
+
+
+def _to_session(command: c.Command) -> Handler:
+    async def handler(desk: Desk, asked: p.SessionOf) -> Any:
+        return await _done(desk, asked.session, command)
+
+    return handler
+
+
+async def _list(desk: Desk, asked: p.ListSessions) -> Any:
+    states = await desk.manager.states(asked.workspace)
+    return [desk.view(state) for state in states if asked.state in (None, phase(state))]
+
+
+async def _show(desk: Desk, asked: p.SessionOf) -> Any:
+    state: State | None = await desk.manager.state(asked.session)
+    return desk.view(state) if state else p.Refusal("There is no such session.")
+
+
+async def _trust(desk: Desk, asked: p.TrustWorkspace) -> Any:
+    desk.trust(asked.workspace, asked.trusted)
+    return {}
+
+
+async def _reply(desk: Desk, asked: p.ReplyTo) -> Any:
+    return await _done(desk, asked.session, c.Reply(asked.text))
+
+
+async def _reject_plan(desk: Desk, asked: p.PlanFeedback) -> Any:
+    return await _done(desk, asked.session, c.RejectPlan(asked.plan, asked.feedback))
+
+
+async def _edit_plan(desk: Desk, asked: p.PlanSteps) -> Any:
+    return await _done(desk, asked.session, c.EditPlan(asked.plan, _steps(asked.steps)))
+
+
+async def _approve_step(desk: Desk, asked: p.StepOf) -> Any:
+    return await _done(desk, asked.session, c.ApproveStep(asked.step))
+
+
+async def _skip_step(desk: Desk, asked: p.StepOf) -> Any:
+    return await _done(desk, asked.session, c.SkipStep(asked.step))
+
+
+async def _status(desk: Desk, _: p.Nothing) -> Any:
+    return desk.status()
+
+
+async def _doctor(desk: Desk, _: p.Nothing) -> Any:
+    return await desk.doctor()
+
+
+HANDLERS: dict[str, Handler] = {
+    "signoff.startSession": _start,
+    "signoff.reply": _reply,
+    "signoff.approvePlan": _approve_plan,
+    "signoff.rejectPlan": _reject_plan,
+    "signoff.editPlan": _edit_plan,
+    "signoff.approveStep": _approve_step,
+    "signoff.skipStep": _skip_step,
+    "signoff.approveHunk": _approve,
+    "signoff.rejectHunk": _reject,
+    "signoff.amendHunk": _amend,
+    "signoff.undoHunk": _undo,
+    "signoff.reproposeHunk": _repropose,
+    "signoff.approveFile": _for_all(c.ApproveHunks, {"pending"}, "applying"),
+    "signoff.rejectFile": _for_all(c.RejectHunks, {"pending", "stale"}, "rejected"),
+    "signoff.approveAll": _for_all(c.ApproveHunks, {"pending"}, "applying"),
+    "signoff.rejectAll": _for_all(c.RejectHunks, {"pending", "stale"}, "rejected"),
+    "signoff.undoAll": _for_all(c.UndoHunks, {"applied"}, "applying"),
+    "signoff.interrupt": _to_session(c.Interrupt()),
+    "signoff.resume": _to_session(c.Resume()),
+    "signoff.archive": _to_session(c.Archive()),
+    "signoff.listSessions": _list,
+    "signoff.showSession": _show,
+    "signoff.trustWorkspace": _trust,
+    "signoff.status": _status,
+    "signoff.doctor": _doctor,
+}
