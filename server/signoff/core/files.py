@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from typing import Literal
 
 FileTrouble = Literal[
@@ -63,7 +64,8 @@ _SECRETS = (
     "id_ed25519*",
 )
 _SECRET_FOLDERS = frozenset({".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker"})
-_PUBLIC = ("*.pub", ".env.example", ".env.sample", ".env.template", ".env.dist")
+_SECRET = re.compile("|".join(map(translate, _SECRETS)))
+_PUBLIC = re.compile("|".join(map(translate, ("*.pub", ".env.example", ".env.sample", ".env.template", ".env.dist"))))
 
 
 def protected(path: str) -> Protection | None:
@@ -83,14 +85,12 @@ def secret_name(path: str) -> bool:
     *folders, name = (_folded(part) for part in path.split("/"))
     if not _SECRET_FOLDERS.isdisjoint(folders):
         return True
-    return _matches(name, _SECRETS) and not _matches(name, _PUBLIC)
+    return bool(_SECRET.match(name)) and not _PUBLIC.match(name)
 
 
 def _folded(part: str) -> str:
     """One spelling for all names that some file system takes for the same file."""
+    if part.isascii():
+        return part.lower().split(":")[0].rstrip(" .")
     visible = "".join(c for c in unicodedata.normalize("NFC", part) if unicodedata.category(c) != "Cf")
     return unicodedata.normalize("NFC", visible.casefold()).split(":")[0].rstrip(" .")
-
-
-def _matches(name: str, patterns: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in patterns)
