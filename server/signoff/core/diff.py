@@ -47,7 +47,8 @@ def unified(before: str | None, after: str | None, path: str, to: str | None = N
     if before == after and to in (None, path):
         return ""
     old, new = split_lines(before or ""), split_lines(after or "")
-    mark = _line_ends(old) != _line_ends(new)
+    ends = _line_ends(old), _line_ends(new)
+    mark = all(ends) and ends[0] != ends[1]
     head = [
         f"--- {'/dev/null' if before is None else 'a/' + path}\n",
         f"+++ {'/dev/null' if after is None else 'b/' + (to or path)}\n",

@@ -43,8 +43,8 @@ def nearest(lines: Sequence[str], wanted: Sequence[str]) -> str:
     votes: Counter[int] = Counter()
     for n, line in enumerate(wanted[:_MOST_LINES]):
         if line.strip():
-            hit = process.extractOne(line.strip(), stripped, scorer=fuzz.ratio, score_cutoff=60)
-            votes.update({hit[2] - n: round(hit[1])} if hit else {})
+            hits = process.extract(line.strip(), stripped, scorer=fuzz.ratio, score_cutoff=60, limit=5)
+            votes.update({index - n: round(score) for _, score, index in hits})
     if not votes:
         return ""
     start = max(0, votes.most_common(1)[0][0])

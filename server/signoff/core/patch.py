@@ -107,7 +107,7 @@ class _Tree:
                 if self.get(path) is None:
                     raise Refusal(f"{path} cannot be deleted: it does not exist.", path)
                 self.put(path, None)
-            case Update():
+            case _:
                 self._update(path, op)
 
     def changes(self) -> tuple[FileChange, ...]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from signoff.core.fileops import Add, Delete, FileOp, PatchError, Refusal, Update
 from signoff.core.v4a import Line, chunks, unwrapped
 
 _GIT = re.compile(r'diff --git (?:"?a/(.*?)"?) (?:"?b/(.*?)"?)')
+_COUNTS = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
 _ESCAPE = re.compile(r'\\([0-7]{3}|[abfnrtv"\\])')
 _LETTERS = dict(zip(b'abfnrtv"\\', b'\a\b\f\n\r\t\v"\\', strict=True))
 
@@ -18,15 +20,15 @@ def looks_unified(text: str) -> bool:
     lines = [line for _, line in unwrapped(text)]
     return not any(line.startswith("*** Begin Patch") for line in lines) and any(
         line.startswith("diff --git ") or (line.startswith("--- ") and after.startswith("+++ "))
-        for line, after in zip(lines, [*lines[1:], ""], strict=True)
+        for line, after in pairwise([*lines, ""])
     )
 
 
 def parse_unified(text: str) -> tuple[FileOp, ...] | PatchError:
     """The file operations of a diff in the order written, or what is wrong with it and in which line.
 
-    Line numbers in `@@` headers only choose between places that match equally well; counts are ignored. Copies and
-    binary patches are refused.
+    Line numbers in `@@` headers only choose between places that match equally well, and wrong counts do no harm.
+    Copies and binary patches are refused.
     """
     try:
         files = _files(unwrapped(text))
@@ -42,6 +44,8 @@ class _File:
     old: str | None
     new: str | None
     lines: list[Line] = field(default_factory=list[Line])
+    # How many lines of both sides the current @@ header still promises.
+    promised: int = 0
 
 
 def _files(lines: list[Line]) -> list[_File]:
@@ -53,7 +57,7 @@ def _files(lines: list[Line]) -> list[_File]:
         if git := _GIT.fullmatch(line):
             files.append(_File(_unquoted(git[1]), _unquoted(git[2])))
             named_by_git = True
-        elif line.startswith("--- ") and at + 1 < len(lines) and lines[at + 1][1].startswith("+++ "):
+        elif _starts_file([line for _, line in lines[at : at + 3]], files[-1].promised if files else 0):
             if not named_by_git:
                 files.append(_File(None, None))
             files[-1].old, files[-1].new = _names(line[4:], lines[at + 1][1][4:])
@@ -65,9 +69,21 @@ def _files(lines: list[Line]) -> list[_File]:
     return files
 
 
+def _starts_file(lines: list[str], promised: int) -> bool:
+    """Whether `--- x`, `+++ y` are file names. Inside a chunk they may be a removed and an added line instead."""
+    old, new, then = [*lines, "", ""][:3]
+    sure = promised <= 0 or (then.startswith("@@") and old[4:6] in ("a/", "/d") and new[4:6] in ("b/", "/d"))
+    return old.startswith("--- ") and new.startswith("+++ ") and sure
+
+
 def _take(file: _File, number: int, line: str) -> None:
     if file.lines or line.startswith("@@"):
         file.lines.append((number, line))
+        counts = _COUNTS.match(line)
+        if counts:
+            file.promised = int(counts[1] or 1) + int(counts[2] or 1)
+        else:
+            file.promised -= {"-": 1, "+": 1, "\\": 0}.get(line[:1], 2)
     elif line.startswith(("copy from", "copy to", "GIT binary patch", "Binary files")):
         raise Refusal(f"Line {number}: {line.split(' differ')[0][:80]!r}: copies and binary files cannot be patched.")
     elif line.startswith("new file mode"):
