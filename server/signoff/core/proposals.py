@@ -55,17 +55,38 @@ def proposed(state: State, call: ToolCall, files: Sequence[FileChange], bases: S
     proposal = Proposal(f"{state.session}.c{len(state.proposals) + 1}", call.call_id, _rationale(state))
     made: list[Event] = []
     done: set[str] = set()
-    for change, base in zip(files, bases, strict=True):
-        # A document's second change meets what the first one made of its hunks.
-        now = replace(base, starts=()) if base.uri in done else base
-        maker = _Maker(state, proposal, now, change)
-        if not maker.fits():
-            return None
-        events = list(maker.events())
-        state = evolve_all(state, events)
-        made += events
-        done.add(base.uri)
+    for one, its_base in zip(files, bases, strict=True):
+        for change, base in _split(state, one, its_base):
+            maker = _Maker(state, proposal, _now(state, change, base) if base.uri in done else base, change)
+            if not maker.fits():
+                return None
+            events = list(maker.events())
+            state = evolve_all(state, events)
+            made += events
+            done.add(base.uri)
     return made
+
+
+def _now(state: State, change: FileChange, base: Base) -> Base:
+    """The base of a change that comes after another one of the same document: its hunks' positions are the state's.
+
+    Where that first change gave a file its name back, the one that was to be renamed stands under its own new name.
+    """
+    at = paths.join(state.workspace, change.path)
+    renamed = any(h.to_uri == at and h.status == "pending" for h in state.hunks_of(base.uri))
+    return replace(base, starts=()) if renamed or at == base.uri else Base(at, None)
+
+
+def _split(state: State, change: FileChange, base: Base) -> Iterator[tuple[FileChange, Base]]:
+    """The change; a rename to a name that only pending hunks make free is a deletion and a change of that other file,
+    because no hunk may need another one to be approved first."""
+    to = paths.join(state.workspace, change.to) if change.to else None
+    there = next((h for h in state.hunks_of(to) if h.status == "pending" and h.kind != "update"), None) if to else None
+    if to is None or change.to is None or there is None or to == base.uri:
+        yield change, base
+    else:
+        yield FileChange(change.path, "delete", change.before, None), base
+        yield FileChange(change.to, "create", None, change.after), Base(to, there.before)
 
 
 def _rationale(state: State) -> str:
