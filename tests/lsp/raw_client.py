@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 from typing import IO, Any
 
 from signoff.lsp.framing import Message, frames
@@ -130,6 +131,15 @@ class RawClient:
     def stderr(self) -> str:
         """The log so far."""
         return self.log.read_text()
+
+
+def await_file(path: Path) -> None:
+    """Wait for a mark that the server leaves outside of the connection."""
+    for _ in range(PATIENCE * 20):
+        if path.exists():
+            return
+        sleep(0.05)
+    raise AssertionError(f"{path} never appeared")
 
 
 @contextmanager

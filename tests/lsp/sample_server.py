@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def _simple(server: SignoffServer) -> None:
 
     @server.command("test.unserialisable")
     def _(argument: dict[str, Any]) -> Any:
-        return {"value": object()}
+        return {"value": (argument.get("nan") and float("nan")) or object()}
 
     @server.command("test.refuse")
     def _(argument: dict[str, Any]) -> Any:
@@ -61,6 +62,11 @@ def _simple(server: SignoffServer) -> None:
         os.write(1, b"raw bytes on descriptor 1\n")
         eaten = subprocess.run(["sh", "-c", "echo from a child; cat"], check=True).returncode
         return {"child": eaten, "stdin": sys.stdin.read()}
+
+    @server.command("test.block")
+    def _(argument: dict[str, Any]) -> Any:
+        Path(argument["path"]).write_text("here")
+        time.sleep(3600)
 
     @server.command("test.touch")
     def _(argument: dict[str, Any]) -> Any:

@@ -9,11 +9,12 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
 
-from lsp.raw_client import PATIENCE, REAL, ROOT, SAMPLE, RawClient, encode, environment, started
+from lsp.raw_client import PATIENCE, REAL, ROOT, SAMPLE, RawClient, await_file, encode, environment, started
 from signoff.lsp.framing import Message, frames
 from signoff.lsp.names import COMMANDS
 
@@ -87,10 +88,11 @@ def test_shutdown_with_commands_in_flight(server: RawClient) -> None:
         assert (server.receive() or {})["method"] == "window/logMessage"  # it sleeps
     shutdown = server.request("shutdown")
     late = server.command("test.echo")
-    _, before = server.until_answer(shutdown)
-    answers = {message["id"]: message["error"]["code"] for message in before if "id" in message}
-    assert answers == {**dict.fromkeys(running, -32800), late: -32600}
     server.notify("exit")
+    answers = {message["id"]: message for message in server.rest() if "id" in message}
+    assert answers.pop(shutdown)["result"] is None
+    codes = {msg_id: answer["error"]["code"] for msg_id, answer in answers.items()}
+    assert codes == {**dict.fromkeys(running, -32800), late: -32600}
     assert server.wait() == 0
 
 
@@ -115,6 +117,17 @@ def test_the_death_of_the_client_that_keeps_its_pipes_open(tmp_path: Path) -> No
         assert client.wait() == 1
         assert (tmp_path / "left").exists()
     parent.wait()
+
+
+def test_the_death_of_the_client_while_a_handler_hangs(tmp_path: Path) -> None:
+    parent = subprocess.Popen(["sleep", "600"])
+    with started(SAMPLE, tmp_path / "stderr") as client:
+        client.initialize(process_id=parent.pid)
+        client.command("test.block", path=str(tmp_path / "mark"))
+        await_file(tmp_path / "mark")
+        parent.kill()
+        parent.wait()
+        assert client.wait() == 1
 
 
 def test_a_process_that_cannot_be_seen_is_not_watched(log: Path) -> None:
@@ -279,10 +292,8 @@ def test_a_port_that_is_taken() -> None:
 
 
 def await_line(client: RawClient, pattern: str) -> str:
-    import time
-
     for _ in range(PATIENCE * 20):
         if found := re.search(pattern, client.stderr()):
             return found[1]
-        time.sleep(0.05)
+        sleep(0.05)
     raise AssertionError(client.stderr())

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lsp.raw_client import PATIENCE, SAMPLE, RawClient, started
+from lsp.raw_client import PATIENCE, SAMPLE, RawClient, await_file, encode, started
 from signoff.lsp.transport import Writer, coalescing_key
 
 pytestmark = pytest.mark.e2e
@@ -107,7 +107,7 @@ def test_an_argument_is_left_as_it_is(shared: RawClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "argument"), [("test.fail", {}), ("test.unguarded", {"name": "a"}), ("test.unserialisable", {})]
+    ("command", "argument"), [("test.fail", {}), ("test.unguarded", {"name": "a"}), ("test.unserialisable", {"nan": 1})]
 )
 def test_a_bug_is_answered_in_a_sentence_and_logged(shared: RawClient, command: str, argument: dict[str, str]) -> None:
     code, message = error(shared.answer(shared.command(command, **argument)))
@@ -135,16 +135,10 @@ def test_requests_of_ours_and_their_answers(shared: RawClient) -> None:
         request = shared.receive()
         assert request is not None
         assert request["method"] == "workspace/applyEdit"
-        shared.send_bytes(raw({"jsonrpc": "2.0", "id": request["id"], **answer}))
+        shared.send_bytes(encode({"jsonrpc": "2.0", "id": request["id"], **answer}))
         assert shared.answer(asked)["result"] == outcome
     for stray in (999, None, [], {}):
-        shared.send_bytes(raw({"jsonrpc": "2.0", "id": stray, "result": None}))
-
-
-def raw(message: Any) -> bytes:
-    from lsp.raw_client import encode
-
-    return encode(message)
+        shared.send_bytes(encode({"jsonrpc": "2.0", "id": stray, "result": None}))
 
 
 def test_a_cancelled_request_stops_and_is_answered_once(shared: RawClient) -> None:
@@ -229,14 +223,6 @@ def newest(messages: list[dict[str, Any]]) -> set[tuple[str, int]]:
             case other:
                 raise AssertionError(other)
     return set(last.items())
-
-
-def await_file(path: Path) -> None:
-    for _ in range(PATIENCE * 20):
-        if path.exists():
-            return
-        sleep(0.05)
-    raise AssertionError(f"{path} never appeared")
 
 
 def test_a_client_that_never_reads_again_is_left(tmp_path: Path) -> None:

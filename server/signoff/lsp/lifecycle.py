@@ -25,6 +25,8 @@ _HOOKS = 1.5
 _DRAIN = 0.5
 _DEADLINE = 2.5
 _FLUSH = 5.0
+# What the client sent before it left is still handled, unless a handler never returns.
+_BACKLOG = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,12 @@ class _Connection:
             with suppress(NotImplementedError):  # not on Windows
                 loop.add_signal_handler(name, post, End(code, name.name))
         writer = Writer(self._sink, lambda reason: post(End(1, reason)))
-        reader = Reader(self._source, post, lambda: post(End(1, "the client closed the connection")))
+
+        def closed() -> None:
+            post(End(1, "the client closed the connection"))
+            _exit_within(_BACKLOG, 1)
+
+        reader = Reader(self._source, post, closed)
         self._server.protocol.connect(writer)
         self._server.protocol.client_named = lambda pid: _watch(pid, post)
         reader.start()

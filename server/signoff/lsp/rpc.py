@@ -218,10 +218,10 @@ class Rpc(LanguageServerProtocol):
         """Queue a message of ours; raises when it cannot be expressed in JSON. Safe to call from any thread."""
         message: dict[str, Any] = data if is_object(data) else self._converter.unstructure(data)
         # Escaping all that is not ASCII keeps lone surrogates, which UTF-8 cannot hold.
-        body = json.dumps(message, default=self._converter.unstructure, separators=(",", ":")).encode()
+        text = json.dumps(message, default=self._converter.unstructure, separators=(",", ":"), allow_nan=False)
         if self._out is not None:
             params: Any = message.get("params")
-            self._out.send(body, coalescing_key(message.get("method"), params or {}))
+            self._out.send(text.encode(), coalescing_key(message.get("method"), params or {}))
 
 
 def _is_task(value: object) -> TypeGuard[asyncio.Task[Any]]:
