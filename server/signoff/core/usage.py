@@ -6,6 +6,7 @@ Prices are US dollars for a million tokens (input, cached input, output), from O
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from signoff.core.model import Usage
@@ -23,6 +24,7 @@ PRICES: dict[str, Price] = {
     "gpt-4o-mini": (0.15, 0.075, 0.6),
 }
 FREE_PREFIX = "local/"
+_DATE = re.compile(r"-\d{4}-?\d{2}-?\d{2}$")
 
 
 def add(total: Usage, more: Usage) -> Usage:
@@ -43,8 +45,7 @@ def cost(model: str, usage: Usage, prices: Mapping[str, Price] = PRICES) -> floa
 
 def _family(model: str) -> str:
     """`gpt-5-2025-08-07` is priced as `gpt-5`: a dated snapshot costs what its family costs."""
-    head, _, tail = model.rpartition("-")
-    return model if not head or not tail.isdigit() else _family(head)
+    return _DATE.sub("", model)
 
 
 def over_budget(
