@@ -221,6 +221,24 @@ def test_pygls_never_logs_what_is_said(log: Path) -> None:
         assert "DEBUG" in client.stderr()
 
 
+def test_a_client_that_does_not_read_stderr() -> None:
+    argv = [*SAMPLE, "--log-level", "debug"]
+    process = subprocess.Popen(
+        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), bufsize=0
+    )
+    with process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(encode({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": INITIALIZE}))
+        for _ in range(3_000):
+            process.stdin.write(encode({"jsonrpc": "2.0", "method": "not/known", "params": None}))
+        process.stdin.write(encode({"jsonrpc": "2.0", "id": 2, "method": "shutdown"}))
+        process.stdin.write(encode({"jsonrpc": "2.0", "method": "exit"}))
+        with open(process.stdout.fileno(), "rb", closefd=False) as stdout:
+            assert [frame.value["id"] for frame in frames(stdout) if isinstance(frame, Message)] == [1, 2]
+        assert process.wait(PATIENCE) == 0
+
+
 def test_the_log_file(tmp_path: Path) -> None:
     file = tmp_path / "log"
     with started([*SAMPLE, "--log-file", str(file), "--log-level", "info"], tmp_path / "stderr") as client:

@@ -6,12 +6,14 @@ import argparse
 import gc
 import logging
 import os
+import select
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
 
 from signoff.lsp.transport import claim_stdio
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 LEVELS = ("debug", "info", "warning", "error")
 
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_LONGEST = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def set_up_logging(options: Options) -> None:
 
     pygls stays at `warning` or above whatever the user asks for: below that it logs whole messages, keys included.
     """
-    handler: logging.Handler = logging.StreamHandler(sys.stderr)
+    handler: logging.Handler = _StderrHandler(sys.stderr)
     if options.log_file is not None:
         # The log may quote file names and questions; it is for this user alone.
         os.close(os.open(options.log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600))
@@ -97,6 +100,21 @@ def set_up_logging(options: Options) -> None:
     level = logging.getLevelNamesMapping()[options.log_level.upper()]
     logging.basicConfig(level=level, format=_FORMAT, handlers=[handler])
     logging.getLogger("pygls").setLevel(max(level, logging.WARNING))
+
+
+class _StderrHandler(logging.StreamHandler[TextIO]):
+    """Drops what a full pipe cannot take: a client that does not read stderr must not stop the event loop."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with suppress(OSError, ValueError):  # not a stream that can be asked
+            if not select.select([], [self.stream], [], 0)[1]:
+                return
+        super().emit(record)
+
+    def format(self, record: logging.LogRecord) -> str:
+        # A pipe that can be written to takes 4 KiB without waiting. The end of a traceback says most.
+        text = super().format(record)
+        return text if len(text) <= _LONGEST else f"{text[:800]} [...] {text[800 - _LONGEST :]}"
 
 
 def _port(text: str) -> int:
