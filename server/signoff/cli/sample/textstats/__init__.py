@@ -1,0 +1,1 @@
+"""A few figures about a text."""
