@@ -41,20 +41,17 @@ class Lines:
     With n lines, finding or replacing one costs O(sqrt(n)) steps, all of them in C.
     """
 
-    __slots__ = ("_block", "_blocks", "_counts", "_firsts", "_sizes")
+    __slots__ = ("_block", "_blocks", "_counts", "_firsts", "_sizes", "count")
 
     def __init__(self, text: str) -> None:
         lines = split(text)
+        self.count = len(lines)
+        """The number of lines, at least 1."""
         self._block = max(_BLOCK, isqrt(len(lines)))
         self._blocks = self._cut(lines)
         self._counts = [len(block) for block in self._blocks]
         self._sizes = [_size(block) for block in self._blocks]
         self._firsts: list[int] = []
-
-    @property
-    def count(self) -> int:
-        """The number of lines, at least 1."""
-        return sum(self._counts)
 
     @property
     def size(self) -> int:
@@ -92,6 +89,7 @@ class Lines:
             self._sizes[block] += len(lines[0]) - len(self._blocks[block][index])
             self._blocks[block][index] = lines[0]
             return
+        self.count += len(lines) - (last + 1 - first)
         end_block, end_index = self._find(last)
         kept = self._blocks[end_block][end_index + 1 :]
         pieces = self._cut([*self._blocks[block][:index], *lines, *kept])
