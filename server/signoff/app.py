@@ -88,8 +88,13 @@ class _App:
         # pygls marks what it registers, so it takes functions, not bound methods.
         server.feature(SET_API_KEY)(lambda params: self._take_key(params))
         server.feature("workspace/didChangeConfiguration")(lambda params: self._configuration_changed(params))
-        server.on_exit(self.desk.manager.close)
-        asyncio.get_running_loop().create_task(self._come_back())
+        self._coming_back = asyncio.get_running_loop().create_task(self._come_back())
+        server.on_exit(self._close)
+
+    async def _close(self) -> None:
+        self._coming_back.cancel()
+        await asyncio.gather(self._coming_back, return_exceptions=True)
+        await self.desk.manager.close()
 
     def _handler(self, name: str) -> Callable[[dict[str, Any]], Any]:
         async def handler(argument: dict[str, Any]) -> Any:
@@ -99,9 +104,9 @@ class _App:
 
     async def _come_back(self) -> None:
         try:
-            await self.models.warm()
             for folder in self.desk.folders():
                 await self.desk.manager.open_workspace(folder)
+            await self.models.warm()
         except Exception as error:
             log.exception("The workspace's sessions could not be opened.")
             self._server.warn(f"Signoff could not open this workspace's sessions: {error}")
