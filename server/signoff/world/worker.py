@@ -15,7 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, NoReturn, TextIO, cast
 
 LEAVE_S = 2.0
 _PACKAGE_ROOT = str(Path(__file__).parents[2])
@@ -147,12 +147,14 @@ class Worker:
         self._timer = None
 
 
-def serve(
-    handle: Callable[[dict[str, Any], Callable[[Mapping[str, Any]], None], Callable[[], bool]], Mapping[str, Any]],
-) -> None:
+Send = Callable[[Mapping[str, Any]], None]
+Handle = Callable[[dict[str, Any], Send, Callable[[], bool]], Mapping[str, Any]]
+
+
+def serve(handle: Handle) -> NoReturn:
     """The child's side: `handle(request, send, cancelled)` runs for each request in turn and returns the last line.
 
-    Returns never: at the end of standard input the process ends at once, whatever it is doing.
+    At the end of standard input the process ends at once, whatever it is doing; an exception ends it with its trace.
     """
     import queue
     import threading
@@ -161,29 +163,8 @@ def serve(
     os.dup2(2, 1)  # no library may write into the answers
     cancelled: set[int] = set()
     requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-
-    def work() -> None:
-        while True:
-            request = requests.get()
-            number = request["id"]
-
-            def send(part: Mapping[str, Any], number: int = number) -> None:
-                out.write(json.dumps({"id": number, **part}) + "\n")
-                out.flush()
-
-            send({**handle(request, send, lambda number=number: number in cancelled), "end": True})
-
-    def guarded() -> None:
-        try:
-            work()
-        except BaseException:
-            import traceback
-
-            traceback.print_exc()
-        finally:
-            os._exit(1)
-
-    threading.Thread(target=guarded, daemon=True).start()
+    work = threading.Thread(target=_work, args=(handle, out, requests.get, cancelled), daemon=True)
+    work.start()
     for line in sys.stdin:
         message = json.loads(line)
         if "cancel" in message:
@@ -191,3 +172,22 @@ def serve(
         else:
             requests.put(message)
     os._exit(0)
+
+
+def _work(handle: Handle, out: TextIO, get: Callable[[], dict[str, Any]], cancelled: set[int]) -> None:
+    try:
+        while True:
+            request = get()
+            number: int = request["id"]
+
+            def send(part: Mapping[str, Any], number: int = number) -> None:
+                out.write(json.dumps({"id": number, **part}) + "\n")
+                out.flush()
+
+            send({**handle(request, send, lambda number=number: number in cancelled), "end": True})
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+    finally:
+        os._exit(1)
