@@ -25,7 +25,17 @@ from signoff.core.effects import AskModel, GatherContext, LandHunks, ProbeLandin
 from signoff.core.envelope import Envelope, Event
 from signoff.core.evolve import evolve
 from signoff.core.hunks import Base, FileChange, Hunk, HunkStatus, Landing
-from signoff.core.model import FailureReason, Item, Message, ModelFailure, ModelReply, ReplyItem, ToolCall, Usage
+from signoff.core.model import (
+    FailureReason,
+    Item,
+    Message,
+    ModelFailure,
+    ModelReply,
+    ReplyItem,
+    ToolCall,
+    ToolResult,
+    Usage,
+)
 from signoff.core.owed import owed
 from signoff.core.patch import PatchError, resolve_edits, resolve_patch
 from signoff.core.plan import Step
@@ -90,7 +100,6 @@ class Session:
             fact = Envelope("s", self.state.seq + 1, self.now, f"k{self._causes}", event)
             self.log.append(fact)
             self.state = evolve(self.state, fact)
-        self._conversation_only_grows()
         return made
 
     def do(self, command: c.Command) -> list[Event]:
@@ -107,10 +116,12 @@ class Session:
         return made.reason
 
     def _conversation_only_grows(self) -> None:
-        if not self.state.open_calls:
-            now = conversation(self.state)
-            assert now[: len(self._seen)] == self._seen
-            self._seen = now
+        """Every request starts with the whole of the one before it, and holds one result for every call."""
+        now = conversation(self.state)
+        assert now[: len(self._seen)] == self._seen
+        calls = [item.call_id for item in now if isinstance(item, ToolCall)]
+        assert calls == [item.call_id for item in now if isinstance(item, ToolResult)]
+        self._seen = now
 
     # The user
 
@@ -177,6 +188,7 @@ class Session:
         self.gather()
         effect = next((effect for effect in owed(self.state) if isinstance(effect, AskModel)), None)
         assert effect, f"no request is owed, but {owed(self.state)}"
+        self._conversation_only_grows()
         items = tuple(self._item(one) for one in said)
         reply = ModelReply(items, usage, model or self.state.model)
         return c.RecordReply(effect.turn, effect.attempt, len(self.state.inbox), reply, self.now)
@@ -192,6 +204,7 @@ class Session:
     def fail(self, reason: FailureReason, message: str = "It failed.", retry_after: float | None = None) -> list[Event]:
         """The request that is owed fails."""
         self.gather()
+        self._conversation_only_grows()
         failure = ModelFailure(reason, message, retry_after)
         return self.do(c.RecordFailure(self.state.turn, self.state.attempt, failure, self.now))
 

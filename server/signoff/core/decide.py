@@ -5,6 +5,8 @@ This file dispatches; the judgements are in the `decide_*` files beside it. `set
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from signoff.core import commands as c
 from signoff.core import events as e
 from signoff.core.decide_hunks import HunkCommand, decide_hunks
@@ -73,6 +75,8 @@ def _lifecycle(state: State, command: LifeCommand) -> Decision:
             return [e.SessionParked("restart")] if owed(state) else []
         case c.NoteBug():
             return [e.BugNoticed(command.where, command.message)]
+        case _:  # pragma: no cover - the type checker proves that nothing is left
+            assert_never(command)
 
 
 def _resume(state: State) -> Decision:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import assert_never
 
 from signoff.core import commands as c
 from signoff.core import events as e
@@ -55,6 +56,8 @@ def decide_hunks(state: State, command: HunkCommand) -> list[Event] | c.Refused:
             return hunks if isinstance(hunks, c.Refused) else going_on(state, [e.ReproposalAsked(hunks[0].id)])
         case c.MoveHunks() | c.AdoptTyping() | c.MarkStale():
             return _followed(state, command)
+        case _:  # pragma: no cover - the type checker proves that nothing is left
+            assert_never(command)
 
 
 def chosen(state: State, shown: Sequence[c.Shown], allowed: set[HunkStatus]) -> list[Hunk] | c.Refused:
@@ -120,3 +123,5 @@ def _followed(state: State, command: c.MoveHunks | c.AdoptTyping | c.MarkStale) 
         case c.MarkStale():
             hunk = state.hunks.get(command.hunk)
             return [e.HunkWentStale(hunk.id, command.reason)] if hunk and hunk.status == "pending" else []
+        case _:  # pragma: no cover - the type checker proves that nothing is left
+            assert_never(command)

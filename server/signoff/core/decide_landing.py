@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from signoff.core import commands as c
 from signoff.core import events as e
 from signoff.core.envelope import Event
@@ -23,3 +25,5 @@ def decide_landing(state: State, command: LandingCommand) -> list[Event]:
             return [e.HunksLanded(landing.id, command.digest, command.starts)]
         case c.RefuseLanding():
             return [e.LandingRefused(landing.id, command.reason, command.stale)]
+        case _:  # pragma: no cover - the type checker proves that nothing is left
+            assert_never(command)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, assert_never
 
 from signoff.core import commands as c
 from signoff.core import events as e
@@ -40,6 +40,8 @@ def decide_plan(state: State, command: PlanCommand) -> list[Event] | c.Refused:
         case c.EditPlan():
             wrong = problems(command.steps)
             return c.Refused(f"This is not a plan: {wrong[0]}.") if wrong else [e.PlanEdited(plan.id, command.steps)]
+        case _:  # pragma: no cover - the type checker proves that nothing is left
+            assert_never(command)
 
 
 def going_on(state: State, made: list[Event] | c.Refused) -> list[Event] | c.Refused:

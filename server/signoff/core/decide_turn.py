@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from signoff.core import commands as c
 from signoff.core import events as e
 from signoff.core.decide_plan import answered, asked, going_on, plan_called, rejected
@@ -41,6 +43,8 @@ def decide_turn(state: State, command: TurnCommand) -> list[Event] | c.Refused:
             return [] if late else [e.WaitEnded(command.turn, command.attempt)]
         case c.RecordTool():
             return _tool_returned(state, command)
+        case _:  # pragma: no cover - the type checker proves that nothing is left
+            assert_never(command)
 
 
 def _said(state: State, text: str) -> list[Event] | c.Refused:
