@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from signoff.core.files import FileProblem, FileTrouble, protected, secret_name
+from signoff.core.files import FileProblem, FileTrouble
 from signoff.core.text import digest
 from signoff.world import safe_open
 from signoff.world.files import WorkspaceFiles
@@ -211,27 +211,13 @@ GIT = [
     ".git /x",
 ]
 GIT += [".git::$INDEX_ALLOCATION/x", "a\\.git\\config"]
-SETTINGS = [".vscode/tasks.json", ".VSCODE/settings.json", ".idea/x", ".envrc", "sub/.envrc", ".signoff/x", ".mcp.json"]
-SETTINGS += [".IDEA/x", ".gitmodules"]
-PLAIN = ["a.py", "git/config", ".gitignore", ".github/workflows/x.yml", "vscode/x", "x.git", "docs/.gitkeep"]
 
 
 @pytest.mark.parametrize("path", GIT)
 def test_gits_own_files_are_never_written(files: WorkspaceFiles, root: Path, path: str) -> None:
-    assert protected(path) == "git"
     assert kind(files.write(path, "x", None)) == "permission"
     assert kind(files.delete(path, digest(""))) == "permission"
     assert names(root) == []
-
-
-@pytest.mark.parametrize("path", SETTINGS)
-def test_settings_are_protected(path: str) -> None:
-    assert protected(path) == "settings"
-
-
-@pytest.mark.parametrize("path", PLAIN)
-def test_other_files_are_not(path: str) -> None:
-    assert protected(path) is None
 
 
 def test_a_git_folder_of_another_name_is_protected(files: WorkspaceFiles, root: Path) -> None:
@@ -242,20 +228,6 @@ def test_a_git_folder_of_another_name_is_protected(files: WorkspaceFiles, root: 
         for path in (".bare/hooks/pre-commit", ".BARE/config", ".bare/worktrees/x/HEAD"):
             assert kind(files.write(path, "x", None)) == "permission"
     assert files.write(".barely", "x", None) is None
-
-
-SECRET = [".env", "a/.env.local", "prod.env", "x/key.PEM", "id_rsa", "id_ed25519", ".ssh/config", ".npmrc", "a.kdbx"]
-OPEN = [".env.example", "id_rsa.pub", "environment.py", "keys.py", "a.keyboard", "src/env/a.py", "monkey"]
-
-
-@pytest.mark.parametrize("path", SECRET)
-def test_secrets_are_known_by_name(path: str) -> None:
-    assert secret_name(path)
-
-
-@pytest.mark.parametrize("path", OPEN)
-def test_what_only_looks_like_a_secret(path: str) -> None:
-    assert not secret_name(path)
 
 
 def test_no_escape_while_links_are_swapped(files: WorkspaceFiles, root: Path) -> None:
