@@ -42,7 +42,8 @@ def test_the_same_lines_elsewhere_are_another_place() -> None:
         "async def stock(shop):\n    await shop.open()\n" + BEFORE + "    shop.close(total, 'stock')\n    raise Done\n"
     )
     assert find(OTHER + elsewhere, hint=0) is None
-    assert find(elsewhere + ABOVE + BEFORE + BELOW, hint=0) == ("exact", BEFORE)
+    assert find(elsewhere + ABOVE + BEFORE + BELOW, hint=len(elsewhere)) == ("exact", BEFORE)
+    assert find(elsewhere + ABOVE + BEFORE + BELOW, hint=0) is None
 
 
 def test_two_places_that_fit_alike_are_not_chosen_between() -> None:

@@ -387,6 +387,11 @@ V4A: dict[str, tuple[dict[str, str], str, Expected]] = {
         update("-3", "+three", "@@", "-1", "+one", path="a"),
         ("a, chunk 2 (patch line 6): its lines stand at line 1", "Put the chunks in the file's order"),
     ),
+    "a chunk that quotes what the last one changed": (
+        {"a": "1\n2\n3\n4\n1\n2\n3\n"},
+        update("-1", "+one", " 2", " 3", " 4", "@@", " 1", " 2", "-3", "+three", path="a"),
+        ("a, chunk 2 (patch line 9): it quotes lines that the chunk before it changes. Join the two chunks",),
+    ),
     "additions out of order": (
         {"a.py": APP},
         update("@@ class Writer:", "-    def open(self):", "+    def start(self):", "@@ import os", "+import io"),

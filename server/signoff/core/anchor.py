@@ -12,18 +12,20 @@ from signoff.core.text import Span, split_lines
 
 How = Literal["exact", "spacing", "drift"]
 
-# Similarities in percent (rapidfuzz's indel ratio). Unrelated code of one language reaches 30 to 50 against each other:
-# a place counts when its surroundings are as like as one side kept whole and the other unrelated,
+# Similarities in percent (rapidfuzz's indel ratio); unrelated code of one language reaches 30 to 50 against each other.
+# Surroundings at least this alike make a place, as when one side was kept whole and the other replaced.
 _CONTEXT: Final = 60
-# when the lines themselves are changed no more than this,
+# A better place is not believed while a nearer one has surroundings at least this alike.
+_UNRELATED: Final = 35
+# Lines at least this alike are taken for changed ones,
 _TEXT: Final = 75
-# or no more than this where the surroundings on both sides are unchanged and occur once,
+# and at least this where the surroundings on both sides are unchanged and occur once.
 _BRACKETED: Final = 50
-# and when it leads every other place by so much, or leads at all and is the nearest.
-_LEAD: Final = 10
 
 _BLANKS = r"[^\S\r\n]*"
 _END = re.compile(r"\r\n|\r|\n")
+# So many characters other than white space are not in one spot by accident.
+_TELLING: Final = 20
 # Lines that occur more often than this say nothing about the place.
 _COMMON: Final = 50
 
@@ -51,13 +53,13 @@ def locate(text: str, before: str, context_before: str, context_after: str, hint
     """
     if not before:
         return _insertion(text, context_before, context_after, hint)
-    if hint >= 0 and text.startswith(before, hint):
-        return Place(hint, hint + len(before), "exact")
+    expected = Place(hint, hint + len(before), "exact")
+    if hint >= 0 and text.startswith(before, hint) and _believable(text, expected, context_before, context_after):
+        return expected
     for places in (_exact(text, before), _spaced(text, before)):
         scored = [(_fit(text, place, context_before, context_after), place) for place in places]
-        good = [item for item in scored if item[0] >= _CONTEXT]
-        if good:
-            return _best(good, hint)
+        if any(fit >= _CONTEXT for fit, _ in scored):
+            return _best([item for item in scored if item[0] >= _UNRELATED], hint)
     if not before.strip():
         return None
     return _bracketed(text, before, context_before, context_after) or _best(
@@ -65,22 +67,35 @@ def locate(text: str, before: str, context_before: str, context_after: str, hint
     )
 
 
+def _believable(text: str, place: Place, context_before: str, context_after: str) -> bool:
+    """A blank line or a bracket stands anywhere: it needs its surroundings, even where it was expected."""
+    telling = len(_squeezed(text[place.start : place.end])) >= _TELLING
+    return telling or _fit(text, place, context_before, context_after) >= _CONTEXT
+
+
 def _insertion(text: str, context_before: str, context_after: str, hint: int) -> Place | None:
     left = {found.end for found in _exact(text, context_before)} if context_before else {0}
     right = {found.start for found in _exact(text, context_after)} if context_after else {len(text)}
     both = left & right
-    if hint in both or len(both) == 1:
+    nearest = min(left | right, key=lambda at: abs(at - hint), default=-1)
+    if hint in both or (len(both) == 1 and (nearest in both or len(left) == len(right) == 1)):
         at = hint if hint in both else both.pop()
         return Place(at, at, "exact")
     if both or not (context_before or context_after):
         return None
-    places = [Place(at, at, "drift") for at in sorted(left | right)]
-    scored = [(_fit(text, place, context_before, context_after), place) for place in places]
-    return _best([item for item in scored if item[0] >= _CONTEXT], hint)
+    # One side changed: the other one is trusted when it occurs once. Something new between both goes below.
+    sure = [min(side) for side in (left, right) if len(side) == 1]
+    if not sure or sure != sorted(sure):
+        return None
+    place = Place(sure[0], sure[0], "drift")
+    return place if _fit(text, place, context_before, context_after) >= _CONTEXT else None
 
 
 def _best(scored: Sequence[_Scored], hint: int) -> Place | None:
-    """The place that leads all others that lie apart from it; an overlapping one is the same place seen worse."""
+    """The place that fits best, if it is also the nearest; one that overlaps it is the same place seen worse.
+
+    Of two alike, the surroundings of the right one may have changed: so the better one is not believed from afar.
+    """
     ranked = sorted(scored, key=lambda item: -item[0])
     if not ranked:
         return None
@@ -88,7 +103,7 @@ def _best(scored: Sequence[_Scored], hint: int) -> Place | None:
     for other, place in ranked[1:]:
         apart = place.end <= best.start or best.end <= place.start
         nearer = abs(best.start - hint) < abs(place.start - hint)
-        if apart and score - other < _LEAD and not (other < score and nearer):
+        if apart and (other == score or not nearer):
             return None
     return best
 
@@ -168,6 +183,8 @@ def _drifted(text: str, before: str, context_before: str, context_after: str) ->
     lines = split_lines(text)
     starts = [0, *accumulate(map(len, lines))]
     scored: list[_Scored] = []
+    if len(_squeezed(before)) < _TELLING:
+        return scored
     for first, last in _windows(lines, split_lines(before)):
         place = Place(starts[first], starts[last], "drift")
         like = fuzz.ratio(before, text[place.start : place.end], score_cutoff=_TEXT)

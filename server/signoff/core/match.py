@@ -29,6 +29,10 @@ def _plain(line: str) -> str:
 LEVELS: Final[tuple[Callable[[str], str], ...]] = (str, str.rstrip, _without_space, _plain)
 """From strict to loose: exact, without trailing white space, without any white space, with plain punctuation."""
 
+_OVERLAPS: Final = (
+    "it quotes lines that the chunk before it changes. Join the two chunks, or quote only lines that stay."
+)
+
 Scope = tuple[int, int]
 
 
@@ -65,6 +69,8 @@ class Finder:
         for found in self.places(chunk.old):
             size = len(chunk.old)
             here = [n for n in found if n >= earliest and any(n + size > start for start, _ in scopes)]
+            if any(n < earliest < n + size for n in found) and (chunk.line or 0) - 1 not in here:
+                raise Refusal(f"{self.path}, {chunk.where}: {_OVERLAPS}", self.path)
             chosen = self._narrowed(here, chunk, scopes)
             if len(chosen) == 1:
                 return chosen[0]
