@@ -24,8 +24,7 @@ _SEVERAL = re.compile(
 )
 _VAGUE = re.compile(
     r"\b(?:fix|bugs?|debug|refactor|implement|tests?|optimi[sz]e|faster|clean|improve|rewrite|migrate|support|handle"
-    r"|feature|write|create|build|port|design|review)\b",
-    re.IGNORECASE,
+    r"|feature|write|create|build|design|review)\b"
 )
 _VERB = re.compile(
     r"\s*(?:please\s+)?(?:change|replace|set|rename|use|make|return|raise|swap|turn|increase|decrease|lower|bump"
@@ -91,7 +90,7 @@ def classify(goal: str, focus: Focus | None) -> Job:
         return Beyond("No place in a file was given.")
     if _DOCSTRING.search(plain):
         return _docstring(goal, focus)
-    if _VAGUE.search(plain) or not _VERB.match(plain):
+    if _VAGUE.search(plain[:1].lower() + plain[1:]) or not _VERB.match(plain):
         return Beyond("This is not an explicit one-line change.")
     return _line(goal, focus)
 

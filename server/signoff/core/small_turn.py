@@ -17,7 +17,7 @@ PROPOSED = "Proposed"
 _SAYS = re.compile(r"\nThe user says: (.*)", re.DOTALL)
 _PLAN_SAYS = re.compile(r"Not approved\. The user says: (.*)\nPropose another plan, or ask\.", re.DOTALL)
 _EDITED = re.compile(r"The user approved the plan as edited; follow it:\n\S+ \[\w+\] (.*)")
-_NOTES = ("The user changed your proposal for ", "The user took your change of ")
+_NOTES = ("The user changed your proposal to:", "The user took ")
 _STALE = "propose it for the text as it is now."
 
 
