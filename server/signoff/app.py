@@ -85,9 +85,8 @@ class _App:
         server.observers.append(self.desk)
         for name in HANDLERS:
             server.command(name)(self._handler(name))
-        # pygls marks what it registers, so it takes functions, not bound methods.
-        server.feature(SET_API_KEY)(lambda params: self._take_key(params))
-        server.feature("workspace/didChangeConfiguration")(lambda params: self._configuration_changed(params))
+        server.feature(SET_API_KEY)(_function(self._take_key))
+        server.feature("workspace/didChangeConfiguration")(_function(self._configuration_changed))
         self._coming_back = asyncio.get_running_loop().create_task(self._come_back())
         server.on_exit(self._close)
 
@@ -126,9 +125,9 @@ class _App:
     def _git(self, workspace: str) -> Git | None:
         if not self.trusted(workspace):
             return None
-        from signoff.world.git import SafeGit
+        from signoff.world.git import GitRepository
 
-        return SafeGit(paths.to_path(workspace))
+        return GitRepository(Path(paths.to_path(workspace)))
 
     def _status(self) -> dict[str, Any]:
         return {
@@ -142,3 +141,8 @@ class _App:
 
         found = await asyncio.to_thread(examine, self._places.state, self.models.base_url, self.models.configured)
         return [{"name": c.name, "ok": c.ok, "detail": c.detail, "fix": c.fix} for c in found]
+
+
+def _function(method: Callable[[Any], None]) -> Callable[[Any], None]:
+    """pygls marks what it registers, and a bound method can't be marked."""
+    return lambda params: method(params)

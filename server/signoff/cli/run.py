@@ -46,6 +46,9 @@ def run(args: Namespace, process: Process | None) -> int:
         start.update(place(args.file, folder))
     if args.task_type:
         start["taskType"] = args.task_type
+    if args.approve == "all":
+        # A plan that is approved unread would only cost a request more.
+        start["planFirst"] = False
     screen = Screen(args.json)
     with connected(process, folder, settings_of(args, folder)) as client:
         session = client.command("startSession", start)["session"]

@@ -16,6 +16,7 @@ from signoff.core.owed import owed
 from signoff.core.session import Config, Finding, Place
 from signoff.core.state import State
 from signoff.core.text import Edit
+from signoff.core.view import iso
 from signoff.runtime.anchors import Told
 from signoff.runtime.journal import Journal
 from signoff.runtime.land import Landings
@@ -84,7 +85,7 @@ class Manager:
         goal_text = f"{goal}\n\n{context}" if context else goal
         if not goal.strip():
             return c.Refused("Say what is to be done: the goal is empty.")
-        await self._ports.store.claim(session, uri, str(self._ports.clock.now()))
+        await self._ports.store.claim(session, uri, iso(self._ports.clock.now()))
         loop = self._loop(State(session), uri)
         self._loops[session] = loop
         made = await loop.submit(c.Start(goal_text, uri, config, place, findings))
@@ -117,7 +118,9 @@ class Manager:
         if known is None or known.seq != row.last_seq:
             known = fold(row.session, await self._journal.read(row.session))
             self._read_only[row.session] = known
-        return known
+        # Something is owed: either another process is at it, or one died over it and the session has to be opened.
+        opened = await self._open(row.session) if owed(known) else None
+        return opened.state if isinstance(opened, SessionLoop) else known
 
     def live(self) -> tuple[State, ...]:
         """The sessions that are open in this process."""
@@ -141,11 +144,11 @@ class Manager:
         """The document as it is now: the open buffer, else the file."""
         return self._place(workspace).workspace.text(uri)
 
-    async def open_workspace(self, workspace: str, unfinished_only: bool = True) -> None:
-        """Brings the workspace's sessions back after a start. Nothing that costs money runs before the user resumes."""
+    async def open_workspace(self, workspace: str) -> None:
+        """Brings the workspace's unfinished sessions back. Nothing that costs money runs before the user resumes."""
         for row in await self._ports.store.sessions(paths.normal(workspace)):
             state = await self._peek(row) if row.last_seq else None
-            if state is not None and not (unfinished_only and (state.archived or (state.finished and not owed(state)))):
+            if state is not None and not state.archived and not state.finished:
                 await self._open(row.session)
 
     async def _open(self, session: str) -> SessionLoop | c.Refused:
@@ -156,7 +159,7 @@ class Manager:
             if not facts:
                 return c.Refused(UNKNOWN)
             state = fold(session, facts)
-            if not await self._ports.store.claim(session, state.workspace, ""):
+            if not await self._ports.store.claim(session, state.workspace, iso(self._ports.clock.now())):
                 return c.Refused(OTHERS)
             # Read again: the process that had it until now may have written in between.
             state = fold(session, await self._journal.read(session))
