@@ -392,6 +392,11 @@ V4A: dict[str, tuple[dict[str, str], str, Expected]] = {
         update("-1", "+one", " 2", " 3", " 4", "@@", " 1", " 2", "-3", "+three", path="a"),
         ("a, chunk 2 (patch line 9): it quotes lines that the chunk before it changes. Join the two chunks",),
     ),
+    "a header that stands everywhere": (
+        {"a": "}\n" * 101},
+        update("@@ }", "+x", path="a"),
+        ("a, chunk 1 (patch line 4): `}` (after `@@`) stands on 101 lines. Name the enclosing class or function",),
+    ),
     "additions out of order": (
         {"a.py": APP},
         update("@@ class Writer:", "-    def open(self):", "+    def start(self):", "@@ import os", "+import io"),

@@ -33,6 +33,9 @@ _OVERLAPS: Final = (
     "it quotes lines that the chunk before it changes. Join the two chunks, or quote only lines that stay."
 )
 
+# So many lines are no place; they would only cost time.
+_MOST_HEADERS: Final = 100
+
 Scope = tuple[int, int]
 
 
@@ -43,6 +46,7 @@ class Finder:
         self.path = path
         self.lines = lines
         self._levels: dict[int, list[str]] = {}
+        self._indices: dict[int, dict[str, list[int]]] = {}
 
     def at_level(self, level: int) -> list[str]:
         """The file's lines as they are compared at LEVELS[level]."""
@@ -50,12 +54,24 @@ class Finder:
             self._levels[level] = [LEVELS[level](line) for line in self.lines]
         return self._levels[level]
 
+    def index(self, level: int) -> dict[str, list[int]]:
+        """Where each line stands, as they are compared at LEVELS[level]."""
+        if level not in self._indices:
+            self._indices[level] = index = dict[str, list[int]]()
+            for n, line in enumerate(self.at_level(level)):
+                index.setdefault(line, []).append(n)
+        return self._indices[level]
+
     def places(self, wanted: Sequence[str]) -> Iterator[list[int]]:
         """For each level, the indices at which all of `wanted` stands."""
         for level, simplify in enumerate(LEVELS):
             lines, goal = self.at_level(level), [simplify(line) for line in wanted]
-            last = len(lines) - len(goal)
-            yield [n for n in range(last + 1) if lines[n] == goal[0] and lines[n : n + len(goal)] == goal]
+            # The rarest line leads to the few places worth comparing.
+            at, offset = min(
+                ((self.index(level).get(line, []), n) for n, line in enumerate(goal)), key=lambda item: len(item[0])
+            )
+            starts = (n - offset for n in at)
+            yield [n for n in starts if n >= 0 and lines[n : n + len(goal)] == goal]
 
     def place(self, chunk: Chunk, earliest: int) -> int:
         """The one index where the chunk's old lines stand, at or after `earliest`; raises Refusal with advice.
@@ -113,10 +129,12 @@ class Finder:
         for header in chunk.headers:
             found = self._headers(header)
             inside = [n for n in found if any(start < n < end for start, end in scopes)]
-            below = inside or [n for n in found if any(start < n for start, _ in scopes)]
+            below = inside or [n for n in found if n > scopes[0][0]]
             if not below:
                 near = nearest(self.lines, [header])
                 raise Refusal(f"{self.path}, {chunk.where}: no line reads `{header}` (after `@@`).{near}", self.path)
+            if len(below) > _MOST_HEADERS:
+                raise Refusal(f"{self.path}, {chunk.where}: {_too_common(header, len(below))}", self.path)
             scopes = [(n, self._block_end(n)) for n in below]
         return scopes
 
@@ -124,7 +142,7 @@ class Finder:
         """Lines that read as the header does, apart from indentation; else lines that begin with it."""
         for level in (2, 3):
             goal = LEVELS[level](header)
-            equal = [n for n, line in enumerate(self.at_level(level)) if line == goal]
+            equal = self.index(level).get(goal)
             if equal:
                 return equal
         return [n for n, line in enumerate(self.lines) if _begins(line.strip(), header)]
@@ -153,6 +171,10 @@ class Finder:
                 "this change seems to be made already."
             )
         return not_found(self.path, chunk.where, self.lines, chunk.old)
+
+
+def _too_common(header: str, count: int) -> str:
+    return f"`{header}` (after `@@`) stands on {count} lines. Name the enclosing class or function there."
 
 
 def _indent(line: str) -> int:

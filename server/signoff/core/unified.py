@@ -113,11 +113,11 @@ def _unquoted(text: str) -> str:
     plain = bytearray()
     done = 0
     for escape in _ESCAPE.finditer(text):
-        plain += text[done : escape.start()].encode()
+        plain += text[done : escape.start()].encode("utf-8", "surrogatepass")
         code = escape[1]
         plain.append(int(code, 8) & 255 if len(code) == 3 else _LETTERS[ord(code)])
         done = escape.end()
-    return (plain + text[done:].encode()).decode("utf-8", "surrogateescape")
+    return (plain + text[done:].encode("utf-8", "surrogatepass")).decode("utf-8", "surrogateescape")
 
 
 def _operation(file: _File) -> FileOp:

@@ -31,14 +31,11 @@ def parse_v4a(text: str) -> tuple[FileOp, ...] | PatchError:
 def unwrapped(text: str) -> list[Line]:
     """The numbered lines without surrounding blank lines, code fences and heredoc."""
     lines = [(n, line.removesuffix("\r")) for n, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1)]
-    while True:
-        while lines and not lines[0][1].strip():
-            lines = lines[1:]
-        while lines and not lines[-1][1].strip():
-            lines = lines[:-1]
-        if not lines or not _wraps(lines[0][1].strip(), lines[-1][1].strip()):
-            return lines
-        lines = lines[1:-1]
+    filled = [n for n, (_, line) in enumerate(lines) if line.strip()]
+    first, last = 0, len(filled) - 1
+    while first < last and _wraps(lines[filled[first]][1].strip(), lines[filled[last]][1].strip()):
+        first, last = first + 1, last - 1
+    return lines[filled[first] : filled[last] + 1] if first <= last else []
 
 
 def _wraps(first: str, last: str) -> bool:
