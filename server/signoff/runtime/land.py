@@ -8,8 +8,9 @@ insertion would land twice.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from signoff.core.commands import Command, FinishLanding, RefuseLanding, StartLanding
 from signoff.core.hunks import Hunk, Landing
@@ -70,6 +71,7 @@ class Landings:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._expected: Expected | None = None
+        self._unanswered: set[asyncio.Future[str | None]] = set()
 
     def own(self, uri: str, text: str, edits: Sequence[Edit]) -> frozenset[Key]:
         """The hunks whose landing is under way in the document; takes note of the change for it."""
@@ -120,15 +122,29 @@ class Landings:
         self._expected = expected = Expected(landing.uri, own, list(edits))
         try:
             label = f"Signoff: {'undo' if landing.kind == 'undo' else 'apply'} {len(hunks)} hunk(s)"
-            refusal = await editor.apply(label, {landing.uri: edits})
-            if refusal is not None and not expected.outcome.done():
-                return RefuseLanding(landing.id, f"The editor refused the edit: {refusal}")
-            await asyncio.wait_for(expected.outcome, CONFIRM_SECONDS)
-        except TimeoutError:
-            return RefuseLanding(landing.id, NOT_SHOWN)
+            reason = await self._shown(expected, editor.apply(label, {landing.uri: edits}))
         finally:
             self._expected = None
+        if reason is not None:
+            return RefuseLanding(landing.id, reason)
         return self._finished(session, landing, editor.text(landing.uri) or "")
+
+    async def _shown(self, expected: Expected, applying: Coroutine[Any, Any, str | None]) -> str | None:
+        """None once the document's text shows the edit, whatever the editor says; else why it was given up."""
+        answer = asyncio.ensure_future(applying)
+        # An editor that answers late, or never, is not waited for; its answer proves nothing anyway.
+        self._unanswered.add(answer)
+        answer.add_done_callback(self._unanswered.discard)
+        try:
+            async with asyncio.timeout(CONFIRM_SECONDS):
+                await asyncio.wait({answer, expected.outcome}, return_when=asyncio.FIRST_COMPLETED)
+                if not expected.outcome.done() and (refusal := answer.result()) is not None:
+                    return f"The editor refused the edit: {refusal}"
+                # The text may show the edit before or after the editor's answer, or without one.
+                await asyncio.shield(expected.outcome)
+        except TimeoutError:
+            return NOT_SHOWN
+        return None
 
     async def _on_disk(self, state_of: StateOf, landing: Landing, hunks: Sequence[Hunk], submit: Submit) -> Command:
         session, workspace = state_of().session, self._workspace

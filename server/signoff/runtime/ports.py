@@ -5,8 +5,8 @@ No method here raises for trouble of the outside unless it says so: trouble is r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, Protocol
 
 from signoff.core.files import FileProblem as FileProblem
 from signoff.core.files import FileTrouble as FileTrouble
@@ -120,7 +120,7 @@ class Editor(Protocol):
         """The open document's version as the client counts it. Opaque: never do arithmetic on it."""
         ...
 
-    async def apply(self, label: str, edits: Mapping[str, Sequence[Edit]]) -> str | None:
+    def apply(self, label: str, edits: Mapping[str, Sequence[Edit]]) -> Coroutine[Any, Any, str | None]:
         """Asks the client for the edits in one step; a reason when it refused. None proves nothing: see the text."""
         ...
 

@@ -136,7 +136,10 @@ def item_json(item: Message | ToolCall | ToolResult) -> Json:
 def tool_json(tool: ToolSpec) -> Json:
     """A function tool. Without `strict` the service makes every optional argument a required one, so that is said."""
     parameters = dict(tool.parameters)
-    out: Json = {"type": "function", "name": tool.name, "description": tool.description, "parameters": parameters}
+    out: Json = {"type": "function", "name": tool.name}
+    if tool.description:
+        out["description"] = tool.description
+    out["parameters"] = parameters
     return {**out, "strict": False} if has_options(parameters) else out
 
 
