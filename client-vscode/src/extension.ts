@@ -11,7 +11,7 @@ import {
 } from "vscode-languageclient/node";
 import type { SessionView } from "./generated/view";
 import { describeEnd, findServer, thisMachine, type Launch } from "./launch";
-import { makeSureItEnds, startServer, type ServerProcess } from "./serverProcess";
+import { endsWithin, makeSureItEnds, startServer, type ServerProcess } from "./serverProcess";
 import { statusLine } from "./status";
 
 /** Tells the server that this client understands the signoff/* messages of protocol version 1. */
@@ -32,6 +32,15 @@ const signoffCapability: StaticFeature = {
 
 /** How long a server that was told to stop may take before it is killed, in milliseconds. */
 const STOP_PATIENCE = 3_000;
+/** How long after a failed start we wait for the server's end, whose words say more, in milliseconds. */
+const START_PATIENCE = 2_000;
+
+/** Keeps the library's notices about the connection in the output channel: `watch` and `start` tell the user once. */
+class Client extends LanguageClient {
+  override error(message: string, data?: unknown, showNotification: boolean | "force" = true): void {
+    super.error(message, data, showNotification === "force" ? false : showNotification);
+  }
+}
 
 interface Connection {
   readonly launch: Launch;
@@ -85,8 +94,8 @@ async function start(): Promise<void> {
     await connection.client.start();
     await applyTrace();
   } catch (error) {
-    // A server that ended is reported by `watch`; this one lives and answered wrongly.
-    if (!connection.stopping && connection.server?.child.exitCode === null) {
+    // A server that ended is reported by `watch`, with its own words; this one lives and answered wrongly.
+    if (!connection.stopping && !(await endsWithin(connection.server, START_PATIENCE))) {
       void tell(`Signoff: the server ${found.launch.command} did not start: ${String(error)}`);
     }
   }
@@ -110,7 +119,7 @@ function connect(launch: Launch): Connection {
     void watch(connection, connection.server);
     return Promise.resolve(connection.server.child);
   };
-  const client = new LanguageClient("signoff", "Signoff", serverOptions, clientOptions());
+  const client = new Client("signoff", "Signoff", serverOptions, clientOptions());
   client.registerFeature(signoffCapability);
   client.onNotification("signoff/sessionChanged", (view: SessionView) => {
     output.info(statusLine(view));
@@ -127,7 +136,7 @@ function clientOptions(): LanguageClientOptions {
     // Our own message names the cause and the way out; the generic ones would come on top.
     initializationFailedHandler: () => false,
     errorHandler: {
-      error: () => ({ action: ErrorAction.Continue }),
+      error: () => ({ action: ErrorAction.Continue, handled: true }),
       closed: () => ({ action: CloseAction.DoNotRestart, handled: true }),
     },
   };

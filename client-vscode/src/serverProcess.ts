@@ -37,3 +37,17 @@ export async function makeSureItEnds(server: ServerProcess, milliseconds: number
   clearTimeout(timer);
   return ended;
 }
+
+/** Whether the process is gone, or goes within `milliseconds`; true for one that was never started. */
+export async function endsWithin(server: ServerProcess | undefined, milliseconds: number): Promise<boolean> {
+  if (server === undefined) return true;
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(false);
+    }, milliseconds);
+  });
+  const ended = await Promise.race([server.ended.then(() => true), patience]);
+  clearTimeout(timer);
+  return ended;
+}
