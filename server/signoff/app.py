@@ -17,6 +17,7 @@ from signoff.lsp.desk import Desk, Services, get
 from signoff.lsp.editor import LspEditor
 from signoff.lsp.names import SET_API_KEY
 from signoff.lsp.settings import UserSettings
+from signoff.runtime.limits import Meter
 from signoff.runtime.manager import Manager, Ports
 from signoff.runtime.ports import Git
 from signoff.world.clock import SystemClock
@@ -65,8 +66,9 @@ class _App:
     def _ports(self) -> Ports:
         from signoff.world.files import WorkspaceFiles
         from signoff.world.sqlite_store import SqliteStore
-        from signoff.world.tokens import estimate
+        from signoff.world.tokens import TokenCounter, estimate
 
+        self.tokens = TokenCounter(self._places.cache)
         return Ports(
             store=SqliteStore(self._places.state),
             editor=self.editor,
@@ -74,7 +76,7 @@ class _App:
             clock=SystemClock(),
             files=lambda uri: WorkspaceFiles(Path(paths.to_path(uri))),
             git=self._git,
-            estimate=estimate,
+            meter=Meter(estimate, self.tokens.count_all),
             on_text=self.desk.streamed,
         )
 
@@ -94,6 +96,7 @@ class _App:
         self._coming_back.cancel()
         await asyncio.gather(self._coming_back, return_exceptions=True)
         await self.desk.manager.close()
+        await self.tokens.close()
 
     def _handler(self, name: str) -> Callable[[dict[str, Any]], Any]:
         async def handler(argument: dict[str, Any]) -> Any:

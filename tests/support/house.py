@@ -17,6 +17,7 @@ from signoff.core.session import Config
 from signoff.core.state import State
 from signoff.core.text import Edit, apply
 from signoff.core.view import phase
+from signoff.runtime.limits import Meter
 from signoff.runtime.manager import Manager, Ports
 from signoff.world.files import WorkspaceFiles
 
@@ -129,6 +130,11 @@ class StepClock:
         self.at = max(self.at, at)
 
 
+async def count(texts: Sequence[str], model: str) -> list[int]:
+    """Tokens as the tests count them."""
+    return [len(text) // 4 for text in texts]
+
+
 class House:
     """One server process, as far as the runtime is concerned. A new one on the same journal is a restart."""
 
@@ -156,7 +162,7 @@ class House:
             clock=self.clock,
             files=lambda uri: WorkspaceFiles(Path(paths.to_path(uri))),
             git=lambda uri: None,
-            estimate=lambda text: len(text) // 4,
+            meter=Meter(lambda text: len(text) // 4, count),
             on_text=lambda session, text: self.streamed.append(text),
         )
         self.manager = Manager(ports, self.published.append)

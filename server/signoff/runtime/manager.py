@@ -20,8 +20,9 @@ from signoff.core.view import iso
 from signoff.runtime.anchors import Told
 from signoff.runtime.journal import Journal
 from signoff.runtime.land import Landings
+from signoff.runtime.limits import Meter
 from signoff.runtime.loop import SessionLoop
-from signoff.runtime.perform import Estimate, OnText, Performer
+from signoff.runtime.perform import OnText, Performer
 from signoff.runtime.ports import Clock, Editor, Files, Git, Model, SessionRow, Store
 from signoff.runtime.workspace import Workspace
 
@@ -44,7 +45,7 @@ class Ports:
     files: Callable[[str], Files]
     git: Callable[[str], Git | None]
     """For a workspace URI; None where it is not trusted."""
-    estimate: Estimate
+    meter: Meter
     on_text: OnText
 
 
@@ -181,7 +182,7 @@ class Manager:
             ports = self._ports
             workspace = Workspace(key, ports.editor, ports.files(key), lambda: ports.git(key), self._tell)
             landings = Landings(workspace)
-            perform = Performer(workspace, landings, ports.model, ports.clock, ports.estimate, ports.on_text)
+            perform = Performer(workspace, landings, ports.model, ports.clock, ports.meter, ports.on_text)
             self._places[key] = _Place(workspace, landings, perform)
         return self._places[key]
 

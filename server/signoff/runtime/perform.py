@@ -17,21 +17,16 @@ from signoff.core import commands as c
 from signoff.core import effects as fx
 from signoff.core.model import (
     Focus,
-    Item,
-    Message,
     ModelFailure,
     ModelReply,
     ModelRequest,
-    Reasoning,
-    ToolResult,
-    Usage,
 )
 from signoff.core.state import State
 from signoff.core.tools import CHANGING, SPECS
-from signoff.core.turn import conversation, requests_in_a_row
-from signoff.core.usage import cost, over_budget
+from signoff.core.turn import conversation
 from signoff.runtime.agent_tools import place_text, run_tool
 from signoff.runtime.land import Landings
+from signoff.runtime.limits import Meter, refusal
 from signoff.runtime.loop import SessionLoop
 from signoff.runtime.ports import Clock, Model
 from signoff.runtime.workspace import Workspace
@@ -40,9 +35,6 @@ log = logging.getLogger(__name__)
 
 OnText = Callable[[str, str], None]
 """Called with (session, piece of streamed text)."""
-Estimate = Callable[[str], int]
-OUTPUT_ALLOWANCE = 1_000
-"""Output tokens that a request is expected to need at least, when a cap is checked."""
 
 
 @dataclass(slots=True)
@@ -53,7 +45,7 @@ class Performer:
     landings: Landings
     model: Model
     clock: Clock
-    estimate: Estimate
+    meter: Meter
     on_text: OnText
 
     async def __call__(self, loop: SessionLoop, effect: fx.Effect) -> c.Command | None:
@@ -121,7 +113,7 @@ class Performer:
 
     async def _ask(self, state: State, effect: fx.AskModel) -> c.Command:
         request = self._request(state)
-        refused = self._limits(state, request)
+        refused = await refusal(state, request, self.meter)
         answer = refused or await self.model.respond(request, lambda piece: self.on_text(state.session, piece))
         if isinstance(answer, ModelReply):
             return c.RecordReply(effect.turn, effect.attempt, len(state.inbox), answer, self.clock.now())
@@ -140,28 +132,6 @@ class Performer:
             goal=state.goal,
         )
 
-    def _limits(self, state: State, request: ModelRequest) -> ModelFailure | None:
-        """Why the request must not be sent: the turn limit and the caps are checked before any money is spent."""
-        made = requests_in_a_row(state)
-        if made >= state.config.turn_limit:
-            words = (
-                f"The agent made {made} requests without a word of yours, which is the limit. Reply to let it go on."
-            )
-            return ModelFailure("turn_limit", words)
-        if state.config.max_tokens is None and state.config.max_cost is None:
-            return None
-        size = self.estimate(request.instructions) + sum(self.estimate(_text(item)) for item in request.items)
-        coming = Usage(size, 0, OUTPUT_ALLOWANCE)
-        reason = over_budget(
-            state.usage,
-            state.cost,
-            coming,
-            cost(state.model, coming),
-            state.config.max_tokens,
-            state.config.max_cost,
-        )
-        return ModelFailure("budget", reason[0].upper() + reason[1:] + ".") if reason else None
-
     async def _tool(self, state: State, effect: fx.RunTool) -> c.Command | None:
         call = next((call for call in state.open_calls if call.call_id == effect.call_id), None)
         if call is None:
@@ -170,15 +140,3 @@ class Performer:
         if call.name in CHANGING or call.name == "read_file":
             return run_tool(state, call, self.workspace)
         return await asyncio.to_thread(run_tool, state, call, self.workspace)
-
-
-def _text(item: Item) -> str:
-    match item:
-        case Message():
-            return item.text
-        case Reasoning():
-            return item.data
-        case ToolResult():
-            return item.output
-        case _:
-            return item.arguments
