@@ -74,5 +74,6 @@ def test_phases_of_a_whole_session() -> None:
 
 
 def test_iso() -> None:
-    assert iso(0.0) == "1970-01-01T00:00:00.000Z"
+    assert iso(1e300) == iso(float("inf")) == "9999-12-31T23:59:59.000Z"
+    assert iso(float("nan")) == iso(-1.0) == iso(0.0) == "1970-01-01T00:00:00.000Z"
     assert iso(1_700_000_000.1234) == "2023-11-14T22:13:20.123Z"

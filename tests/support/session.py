@@ -289,6 +289,10 @@ class Session:
         """Carries one landing out; `until("started" | "written")` cuts it short there, as a kill would."""
         hunks = [self.state.hunks[i] for i in landing.hunks]
         before = dict(self.files)
+        lost = tuple(h.id for h in hunks if h.kind == "update" and not self._stands(h, landing))
+        if lost:
+            gone = lost if landing.kind == "apply" else ()
+            return self.do(c.RefuseLanding(landing.id, "The text that it changes is not there any more.", gone))
         after, starts = self._landed(landing, hunks)
         path = self.path(landing.uri)
         digests = (digest(before.get(path, "")), digest(after.get(path, "")))
@@ -299,6 +303,10 @@ class Session:
         if until("written"):
             return made
         return made + self.do(c.FinishLanding(landing.id, digests[1], starts))
+
+    def _stands(self, hunk: Hunk, landing: Landing) -> bool:
+        text = self.files.get(self.path(landing.uri), "")
+        return text.startswith(hunk.before if landing.kind == "apply" else hunk.after, hunk.start)
 
     def _landed(self, landing: Landing, hunks: Sequence[Hunk]) -> tuple[dict[str, str], tuple[tuple[str, int], ...]]:
         files, apply_it = dict(self.files), landing.kind == "apply"
@@ -312,13 +320,12 @@ class Session:
                 files[goal] = here
             return files, ((hunks[0].id, 0),)
         edits = sorted((h.edit if apply_it else h.inverse for h in hunks), key=lambda edit: edit.start)
-        for hunk in hunks:
-            assert files[path].startswith(hunk.before if apply_it else hunk.after, hunk.start)
         files[path] = apply(files[path], edits)
-        starts = [
-            (h.id, h.start + sum(e.delta for e in edits if e.start < h.start)) for h in self.state.hunks_of(landing.uri)
-        ]
-        return files, tuple(starts)
+        return files, self._moved(landing, edits)
+
+    def _moved(self, landing: Landing, edits: Sequence[Edit]) -> tuple[tuple[str, int], ...]:
+        hunks = self.state.hunks_of(landing.uri)
+        return tuple((h.id, h.start + sum(e.delta for e in edits if e.start < h.start)) for h in hunks)
 
     def restart(self) -> list[Event]:
         """The server is killed and started again: what was read comes from the log alone."""
@@ -336,8 +343,9 @@ class Session:
                 landing = self.state.landings[effect.landing]
                 now = digest(self.files.get(self.path(landing.uri), ""))
                 if now == landing.after_digest:
-                    starts = tuple((i, self.state.hunks[i].start) for i in landing.hunks)
-                    made += self.do(c.FinishLanding(landing.id, now, starts))
+                    hunks = [self.state.hunks[i] for i in landing.hunks]
+                    edits = [h.edit if landing.kind == "apply" else h.inverse for h in hunks]
+                    made += self.do(c.FinishLanding(landing.id, now, self._moved(landing, edits)))
                 else:
                     stale = () if now == landing.before_digest else landing.hunks
                     made += self.do(c.RefuseLanding(landing.id, "The server stopped in between.", stale))

@@ -35,8 +35,11 @@ def unfinished(state: State) -> bool:
 
 
 def _landings(state: State) -> Iterator[Effect]:
-    for landing in state.landings.values():
-        yield ProbeLanding(landing.id) if landing.stage == "unsure" else LandHunks(landing.id)
+    """First what a kill left open: an edit of the same document would hide whether the earlier one had landed."""
+    unsure = [landing.id for landing in state.landings.values() if landing.stage == "unsure"]
+    yield from (ProbeLanding(landing) for landing in unsure)
+    if not unsure:
+        yield from (LandHunks(landing) for landing in state.landings)
 
 
 def _tools(state: State) -> Iterator[Effect]:

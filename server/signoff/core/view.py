@@ -12,6 +12,8 @@ from signoff.core.owed import owed, unfinished
 from signoff.core.protocol import Range
 from signoff.core.state import Failure, Phase, State
 
+LAST_SECOND = 253_402_300_799.0
+"""The end of the year 9999."""
 RangeOf = Callable[[Hunk], Range]
 
 
@@ -117,5 +119,6 @@ def _usage(state: State) -> p.UsageView:
 
 
 def iso(at: float) -> str:
-    """Epoch seconds as ISO 8601 in UTC, to the millisecond."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """Epoch seconds as ISO 8601 in UTC, to the millisecond; what no calendar has is shown as its nearest end."""
+    within = min(LAST_SECOND, max(0.0, at))
+    return datetime.fromtimestamp(within, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
