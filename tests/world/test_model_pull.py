@@ -6,7 +6,6 @@ The hub is an HTTP server of the test, the package index a folder of small wheel
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import os
 import re
 import shutil
@@ -16,40 +15,26 @@ import sys
 import threading
 import zipfile
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 
 from signoff.world import model_file, model_pull, model_sources
 from signoff.world.model_file import QWEN, ModelFile, ModelTrouble, partial
 from signoff.world.model_pull import info, installed, pull, remove
+from support.model_hub import CONTENT, MODEL, PART, PARTS, Hub, serving
 
-PART = 200_000
-CONTENT = b"".join(hashlib.sha256(str(n).encode()).digest() for n in range(16_000))  # 512,000 bytes: 2.56 parts
-PARTS = [CONTENT[start : start + PART] for start in range(0, len(CONTENT), PART)]
-MODEL = dataclasses.replace(
-    QWEN,
-    filename="tiny.gguf",
-    size=len(CONTENT),
-    sha256=hashlib.sha256(CONTENT).hexdigest(),
-    package="signoff-test-part",
-    package_version="1.0",
-    part_size=PART,
-    part_sha256=tuple(hashlib.sha256(part).hexdigest() for part in PARTS),
-)
 SCRIPT = """
 import sys
 from pathlib import Path
-from test_model_pull import MODEL, quiet
+from support.model_hub import MODEL
 from signoff.world.model_pull import ModelTrouble, pull
 import resource
 limit = int(sys.argv[2])
 if limit:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 try:
-    print(pull(quiet, MODEL, Path(sys.argv[1])))
+    print(pull(lambda done, total: None, MODEL, Path(sys.argv[1])))
 except ModelTrouble as trouble:
     print(trouble, file=sys.stderr)
     sys.exit(1)
@@ -58,50 +43,6 @@ except ModelTrouble as trouble:
 
 def quiet(done: int, total: int) -> None:
     """Progress that nobody watches."""
-
-
-class Hub(ThreadingHTTPServer):
-    """Serves `content` with ranges; `limit` cuts each reply after so many bytes, `slow` waits for an event first."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.content = CONTENT
-        self.limit: int | None = None
-        self.ranges = True
-        self.hold: threading.Event | None = None
-        self.requests: list[str] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Hub
-    protocol_version: ClassVar[str] = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        hub = self.server
-        asked = self.headers.get("Range", "")
-        hub.requests.append(asked)
-        start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked and hub.ranges else 0
-        body = hub.content[start:]
-        self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        sent = body[: hub.limit] if hub.limit is not None else body
-        self.wfile.write(sent[: len(sent) // 2])
-        self.wfile.flush()
-        if hub.hold:
-            hub.hold.wait()
-        self.wfile.write(sent[len(sent) // 2 :])
-        if len(sent) < len(body):
-            self.close_connection = True
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
 
 
 @pytest.fixture(autouse=True)
@@ -117,12 +58,9 @@ def no_sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    server = Hub()
-    monkeypatch.setenv("HF_ENDPOINT", server.url)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with serving() as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.url)
+        yield server
 
 
 @pytest.fixture
@@ -288,7 +226,7 @@ def test_too_little_space_is_said_before_anything_is_fetched(hub: Hub, monkeypat
 
 def child(folder: Path, limit: int = 0) -> subprocess.Popen[str]:
     """A pull in a process of its own, whose files may have at most `limit` bytes."""
-    paths = [str(Path(model_pull.__file__).parents[2]), str(Path(__file__).parent)]
+    paths = [str(Path(model_pull.__file__).parents[2]), str(Path(__file__).parents[1])]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
     argv = [sys.executable, "-c", SCRIPT, str(folder), str(limit)]
     return subprocess.Popen(argv, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any, NoReturn, TextIO, cast
 
 LEAVE_S = 2.0
+LONGEST_LINE = 64 << 20  # bytes; a line of an answer is far shorter
 _PACKAGE_ROOT = str(Path(__file__).parents[2])
 
 
@@ -32,6 +33,7 @@ class Worker:
         self._argv = (sys.executable, "-P", "-m", module, *arguments)
         self._idle_seconds = idle_seconds
         self._process: asyncio.subprocess.Process | None = None
+        self._leaving: list[asyncio.subprocess.Process] = []
         self._errors: IO[bytes] | None = None
         self._turn = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
@@ -63,18 +65,17 @@ class Worker:
                 self._timer = asyncio.get_running_loop().call_later(self._idle_seconds, self._leave)
 
     async def close(self) -> None:
-        """Ends the process and waits until it is gone."""
+        """Ends the process and waits until it is gone, and so is any that was let go before."""
         self._stop_timer()
-        process = self._process
         self._leave()
-        if process is None:
-            return
-        try:
-            await asyncio.wait_for(process.wait(), LEAVE_S)
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        leaving, self._leaving = self._leaving, []
+        for process in leaving:
+            try:
+                await asyncio.wait_for(process.wait(), LEAVE_S)
+            except TimeoutError:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
 
     async def _running(self) -> asyncio.subprocess.Process:
         if self._process is not None and self._process.returncode is None:
@@ -89,6 +90,7 @@ class Worker:
                 stdin=pipe,
                 stdout=pipe,
                 stderr=self._errors,
+                limit=LONGEST_LINE,
                 env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
             )
         except OSError as trouble:
@@ -106,7 +108,8 @@ class Worker:
         self, process: asyncio.subprocess.Process, number: int, on_part: Callable[[dict[str, Any]], None]
     ) -> dict[str, Any]:
         stdout = cast("asyncio.StreamReader", process.stdout)
-        while line := await stdout.readline():
+        # A line without its end is the last thing that a dying process wrote.
+        while (line := await stdout.readline()).endswith(b"\n"):
             message: dict[str, Any] = json.loads(line)
             if message["id"] != number:
                 continue
@@ -135,8 +138,10 @@ class Worker:
 
     def _leave(self) -> None:
         """Lets the process go: it ends at the end of its input."""
+        self._leaving = [process for process in self._leaving if process.returncode is None]
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
+            self._leaving.append(self._process)
         if self._errors is not None:
             self._errors.close()
         self._process = self._errors = None
