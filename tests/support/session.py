@@ -115,9 +115,9 @@ class Session:
         assert isinstance(made, c.Refused), made
         return made.reason
 
-    def _conversation_only_grows(self) -> None:
+    def _conversation_only_grows(self, seen: int | None = None) -> None:
         """Every request starts with the whole of the one before it, and holds one result for every call."""
-        now = conversation(self.state)
+        now = conversation(replace(self.state, inbox=self.state.inbox[:seen]))
         assert now[: len(self._seen)] == self._seen
         calls = [item.call_id for item in now if isinstance(item, ToolCall)]
         assert calls == [item.call_id for item in now if isinstance(item, ToolResult)]
@@ -183,15 +183,18 @@ class Session:
         """The model's reply to the request that is owed; texts are messages."""
         return self.do(self.reply_of(*said, usage=usage, model=model))
 
-    def reply_of(self, *said: str | ReplyItem, usage: Usage = TOKENS, model: str = "") -> c.RecordReply:
-        """The command that records such a reply."""
+    def reply_of(
+        self, *said: str | ReplyItem, usage: Usage = TOKENS, model: str = "", seen: int | None = None
+    ) -> c.RecordReply:
+        """The command that records such a reply, to a request with the first `seen` inputs (None: all there are)."""
         self.gather()
         effect = next((effect for effect in owed(self.state) if isinstance(effect, AskModel)), None)
         assert effect, f"no request is owed, but {owed(self.state)}"
-        self._conversation_only_grows()
+        self._conversation_only_grows(seen)
         items = tuple(self._item(one) for one in said)
         reply = ModelReply(items, usage, model or self.state.model)
-        return c.RecordReply(effect.turn, effect.attempt, len(self.state.inbox), reply, self.now)
+        heard = len(self.state.inbox) if seen is None else seen
+        return c.RecordReply(effect.turn, effect.attempt, heard, reply, self.now)
 
     def _item(self, said: str | ReplyItem) -> ReplyItem:
         if isinstance(said, str):

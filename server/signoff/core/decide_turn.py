@@ -20,6 +20,7 @@ TurnCommand = c.Reply | c.RecordContext | c.RecordReply | c.RecordFailure | c.En
 
 NOTHING_USED = Usage()
 PLAN_FIRST = "Nothing may be changed before the user approved a plan. Call update_plan first."
+PLAN_WAITED = "Not done: your plan was waiting for the user. Once it is approved, send this call again."
 OUTDATED = (
     "The user decided on hunks of this file just now, so nothing was proposed. Read it again and send it once more."
 )
@@ -96,7 +97,7 @@ def _called(state: State, call: ToolCall, repeats: int) -> list[Event]:
     if isinstance(checked, BadArguments):
         return [e.ToolReturned(call.call_id, checked.message, ok=False)]
     if call.name in CHANGING and not state.may_change_files:
-        return [e.ToolReturned(call.call_id, PLAN_FIRST, ok=False)]
+        return [e.ToolReturned(call.call_id, PLAN_WAITED if state.plan_waits else PLAN_FIRST, ok=False)]
     if repeats >= REPEATS_WARNED and call.name not in DIRECT:
         return [e.ToolReturned(call.call_id, REPEATING, ok=False)]
     match call.name:
