@@ -9,8 +9,10 @@ from hypothesis import HealthCheck, settings
 # Reasons that stay allowed where CI=true. The embedded model is never downloaded by the tests.
 ALLOWED_SKIPS = ("embedded model",)
 
-# No deadline: a slow machine is no wrong answer. `HYPOTHESIS_PROFILE=thorough` for long runs.
+# No deadline: a slow machine is no wrong answer. HYPOTHESIS_PROFILE names another profile: `quick` is what ./dev check
+# runs (few examples, and the same ones every time), `thorough` is for long runs.
 settings.register_profile("signoff", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("signoff"), max_examples=20, derandomize=True, database=None)
 settings.register_profile("thorough", settings.get_profile("signoff"), max_examples=2_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "signoff"))
 

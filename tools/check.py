@@ -55,6 +55,7 @@ def main() -> int:
     """Runs both lanes; 0 when every check passed."""
     began = time.monotonic()
     os.environ.setdefault("NO_COLOR", "1")
+    os.environ.setdefault("HYPOTHESIS_PROFILE", "quick")
     failed: list[str] = []
     interrupted = threading.Event()
     lanes = [threading.Thread(target=run_lane, args=(lane, failed, interrupted)) for lane in (PYTHON_LANE, NODE_LANE)]

@@ -48,7 +48,7 @@ export function findServer(configured: string, machine: Machine): Found {
 export function describeEnd(command: string, ended: Ended): string {
   const how = ended.signal === null ? `exit code ${ended.code ?? "unknown"}` : `signal ${ended.signal}`;
   const last = ended.stderr.trimEnd().split("\n").at(-1)?.trim() ?? "";
-  const said = last === "" ? "It wrote no message." : `It said: ${last.slice(0, 300)}`;
+  const said = last === "" ? "It wrote no message." : `It said: "${last.slice(0, 300)}".`;
   return `Signoff: the server ${command} ended (${how}). ${said} Try "${command} doctor" in a terminal.`;
 }
 

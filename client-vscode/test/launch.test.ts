@@ -60,7 +60,7 @@ describe("findServer", () => {
 describe("describeEnd", () => {
   it("quotes the last line that the server wrote", () => {
     const words = describeEnd("/a/signoff", { code: 1, signal: null, stderr: "Traceback\nNo module named pygls\n" });
-    expect(words).toContain("ended (exit code 1). It said: No module named pygls");
+    expect(words).toContain("ended (exit code 1). It said: \"No module named pygls\".");
     expect(words).toContain('"/a/signoff doctor"');
   });
 
