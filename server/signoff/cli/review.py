@@ -156,6 +156,8 @@ class Review:
             if message["role"] == "assistant":
                 self._streamed = ""
         self._said = len(new["messages"])
+        if new["plan"] and "plan" not in new["waitingFor"] and not (old and old["plan"]):
+            self.screen.show(render.plan_lines(new["plan"], self.screen.paint))  # a plan that waits is shown when asked
         for line in words.news(old, new):
             self.screen.say(line)
 
