@@ -46,8 +46,8 @@ def jobs(kind: str) -> list[Job]:
 def request(job: Job) -> ModelRequest:
     """The request as it is after the plan was approved."""
     focus = Focus("sample.py", 1, job.code.count("\n"), job.code, "python")
-    plan = ToolCall("plan", "update_plan", json.dumps({"steps": [{"id": "s1", "text": job.goal}]}))
-    items = (Message("user", job.goal), plan, ToolResult("plan", "Approved."))
+    plan = ToolCall("local_1_0", "update_plan", json.dumps({"steps": [{"id": "s1", "text": job.goal}]}))
+    items = (Message("user", job.goal), plan, ToolResult("local_1_0", "Approved."))
     return ModelRequest("local", "", (BY_NAME["update_plan"],), items, focus=focus, goal=job.goal)
 
 

@@ -21,7 +21,7 @@ from signoff.core.hunks import Hunk, Landing
 from signoff.core.model import Focus, Item, Message, ModelRequest, Reasoning, ReplyItem, ToolCall, ToolResult
 from signoff.core.plan import Plan, Step
 from signoff.core.small import Ask, Problem, ask_again, give_up, next_step, read
-from signoff.core.small_edits import Change, functions, parses, source, with_docstring, with_line
+from signoff.core.small_edits import Change, enclosing, functions, parses, source, with_docstring, with_line
 from signoff.core.small_jobs import Beyond, Docstring, Line, classify
 from signoff.core.small_prompts import PROMPT_TOKENS, tokens_at_most, visible
 from signoff.core.small_turn import read_turn
@@ -57,12 +57,12 @@ def asked(goal: str, place: Focus | None = None) -> Ask:
 
 def planned(goal: str, outcome: str = APPROVED) -> tuple[Item, ...]:
     steps = [{"id": "s1", "text": goal, "status": "pending", "files": ["a.py"]}]
-    return ToolCall("plan", "update_plan", json.dumps({"steps": steps})), ToolResult("plan", outcome)
+    return ToolCall("local_2_0", "update_plan", json.dumps({"steps": steps})), ToolResult("local_2_0", outcome)
 
 
 def edited(number: int, outcome: str, old: str = "x", new: str = "y") -> tuple[Item, ...]:
     arguments = json.dumps({"path": "a.py", "edits": [{"old": old, "new": new}]})
-    return ToolCall(f"edit{number}", "edit_file", arguments), ToolResult(f"edit{number}", outcome)
+    return ToolCall(f"local_e_{number}", "edit_file", arguments), ToolResult(f"local_e_{number}", outcome)
 
 
 def said(step: object) -> str:
@@ -95,6 +95,8 @@ def test_the_plan_is_made_by_code():
     assert called(step, "update_plan") == {
         "steps": [{"id": "s1", "text": "Write the docstring of clamp in a.py", "status": "pending", "files": ["a.py"]}]
     }
+    assert isinstance(step, tuple)
+    assert small.asks_next(step)
     step = next_step(request("set TIMEOUT to 60", place=focus(CONFIG)))
     assert called(step, "update_plan")["steps"][0]["text"] == "Change one line of a.py, lines 1 to 3"
 
@@ -108,6 +110,7 @@ def test_after_the_edit_code_reports_and_finishes():
     assert called(step, "update_plan")["steps"][0]["status"] == "done"
     assert "a.py" in called(step, "finish")["summary"]
     assert isinstance(step, tuple)
+    assert not small.asks_next(step)
     assert len({item.call_id for item in step if isinstance(item, ToolCall)}) == 2
 
 
@@ -239,6 +242,14 @@ def test_reasoning_and_other_calls_are_passed_over():
     assert isinstance(next_step(request("Add a docstring", *items, place=focus())), Ask)
 
 
+def test_calls_of_another_model_are_not_its_own():
+    """A session may have changed its model: what the other one called may be anything."""
+    others = (ToolCall("call_1", "update_plan", "not JSON"), ToolCall("call_2", "edit_file", "[]"))
+    results = (ToolResult("call_1", "Approved."), ToolResult("call_2", PROPOSED))
+    step = next_step(request("Add a docstring", *others, *results, place=focus()))
+    assert "steps" in called(step, "update_plan")
+
+
 # ---------------------------------------------------------------------------------------------------- classification
 
 
@@ -277,6 +288,7 @@ TWO = f"{CLAMP}\n\ndef second():\n    return 2\n"
         ("document this function", focus(path="a.pyi", language=""), "clamp"),
         ("write a doc string for second", focus(TWO), "second"),
         ("add a docstring", focus("class A:\n    def b(self):\n        pass\n"), "A"),
+        ("add a docstring", focus("def f(): return 1\n"), "f"),
         ("add a docstring to b", focus("class A:\n    def b(self):\n        pass\n"), "b"),
         ("rewrite the docstring", focus('def f():\n    """Old."""\n'), "f"),
     ],
@@ -292,6 +304,7 @@ def test_docstring_jobs(goal: str, place: Focus, name: str):
     [
         ("add a docstring", focus(TWO), "several functions (clamp, second): name one"),
         ("add a docstring", focus("x = 1\n"), "no function"),
+        ("add a docstring", focus("def f(a):\n"), "Only the header of f was given"),
         ("add a docstring", focus(path="a.ts", language="typescript"), "Python only"),
         ("add a docstring", focus('def f():\n    """Old."""\n'), "f has a docstring already"),
     ],
@@ -547,6 +560,14 @@ def test_a_function_ends_where_its_block_ends():
         ("b", 1, 3, False),
     ]
     assert source(text, functions(text)[1], 10) == "def b(self):\n    pass"
+
+
+def test_the_function_around_a_place():
+    text = "class A:\n    def b(self):\n        pass\n\n    x = 1\n\ny = 2\n"
+    assert enclosing(text, 1, 1) == (1, 2)
+    assert enclosing(text, 2, 2) == (1, 2)
+    assert enclosing(text, 2, 4) == (0, 4)
+    assert enclosing(text, 6, 6) == (6, 6)
 
 
 def test_long_words_are_wrapped():

@@ -45,8 +45,8 @@ def request(goal: str, *items: Item, code: str = CODE) -> ModelRequest:
 
 
 def approved(goal: str, code: str = CODE) -> ModelRequest:
-    plan = ToolCall("plan", "update_plan", json.dumps({"steps": [{"id": "s1", "text": goal}]}))
-    return request(goal, plan, ToolResult("plan", "Approved."), code=code)
+    plan = ToolCall("local_1_0", "update_plan", json.dumps({"steps": [{"id": "s1", "text": goal}]}))
+    return request(goal, plan, ToolResult("local_1_0", "Approved."), code=code)
 
 
 def ignore(text: str) -> None:
@@ -156,6 +156,29 @@ async def test_a_docstring_from_goal_to_finish(model: LocalModel):
     done = await model.respond(request("Add a docstring to clamp", *asked.items[1:], call, proposed), ignore)
     assert isinstance(done, ModelReply)
     assert [item.name for item in done.items if isinstance(item, ToolCall)] == ["update_plan", "finish"]
+
+
+@needs_model
+@pytest.mark.local_model
+async def test_it_is_loaded_while_the_user_reads_the_plan(model: LocalModel):
+    reply = await model.respond(request("Add a docstring"), ignore)
+    assert isinstance(reply, ModelReply)
+    await until(lambda: model.pid is not None)
+    pid = model.pid
+    assert isinstance(await model.respond(approved("Add a docstring"), ignore), ModelReply)
+    assert model.pid == pid
+    await model.close()
+    assert not alive(pid)
+
+
+@needs_model
+@pytest.mark.local_model
+async def test_closed_while_it_loads(model: LocalModel):
+    await model.respond(request("Add a docstring"), ignore)
+    await until(lambda: model.pid is not None)
+    pid = model.pid
+    await model.close()
+    assert not alive(pid)
 
 
 @needs_model

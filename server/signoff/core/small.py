@@ -16,7 +16,7 @@ from signoff.core import small_edits as edits
 from signoff.core.model import Focus, Message, ModelRequest, ReplyItem, ToolCall
 from signoff.core.small_jobs import LINES_SHOWN, Beyond, Docstring, Job, Line, classify, has
 from signoff.core.small_prompts import PROMPT_TOKENS, Prompt, docstring_prompt, line_prompt, visible
-from signoff.core.small_turn import Turn, read_turn
+from signoff.core.small_turn import OWN, Turn, read_turn
 from signoff.core.text import split_lines
 
 ATTEMPTS = 2
@@ -72,9 +72,13 @@ def _say(text: str) -> tuple[ReplyItem, ...]:
     return (Message("assistant", text),)
 
 
-def _call(request: ModelRequest, name: str, arguments: Mapping[str, Any], number: int = 0) -> ToolCall:
+def _id(request: ModelRequest, number: int = 0) -> str:
     # Items only ever grow, so their count makes an id that no other call of the session has.
-    return ToolCall(f"local_{len(request.items)}_{number}", name, json.dumps(arguments, ensure_ascii=False))
+    return f"{OWN}{len(request.items)}_{number}"
+
+
+def _call(request: ModelRequest, name: str, arguments: Mapping[str, Any], number: int = 0) -> ToolCall:
+    return ToolCall(_id(request, number), name, json.dumps(arguments, ensure_ascii=False))
 
 
 def _plan_step(job: Job, focus: Focus, status: str) -> dict[str, Any]:
@@ -103,7 +107,7 @@ def _again(request: ModelRequest, made: tuple[ToolCall, ...], focus: Focus) -> t
     change = edits.Change(pair["old"], pair["new"])
     if not change.old or change.old == focus.text or focus.text.count(change.old) != 1:
         return ()
-    return (_edit(f"local_{len(request.items)}_0", focus, edits.widened(focus.text, change)),)
+    return (_edit(_id(request), focus, edits.widened(focus.text, change)),)
 
 
 def _ask(request: ModelRequest, turn: Turn, job: Docstring | Line, focus: Focus) -> Ask | tuple[ReplyItem, ...]:
@@ -113,13 +117,18 @@ def _ask(request: ModelRequest, turn: Turn, job: Docstring | Line, focus: Focus)
         prompt = line_prompt(turn.goal, turn.feedback, focus, job)
     if not prompt.fits:
         return _say(f"The place is too large for its prompt of {PROMPT_TOKENS} tokens: give fewer lines. {HELP}")
-    return Ask(job, focus, f"local_{len(request.items)}_0", prompt)
+    return Ask(job, focus, _id(request), prompt)
 
 
 def ask_again(ask: Ask, problem: Problem) -> Ask:
     """The same question, with what was wrong with the last answer."""
     user = f"{ask.prompt.user}\nYour last answer was wrong: {problem.message}"
     return replace(ask, prompt=replace(ask.prompt, user=user))
+
+
+def asks_next(reply: tuple[ReplyItem, ...]) -> bool:
+    """Whether the model will be asked once the user has approved what the code replied: it is a plan alone."""
+    return len(reply) == 1 and isinstance(reply[0], ToolCall) and reply[0].name == "update_plan"
 
 
 def give_up(problem: Problem) -> tuple[ReplyItem, ...]:

@@ -126,6 +126,12 @@ def _body_indent(body: list[str], indent: str) -> str:
     return _indent(first) if first else indent + ("\t" if indent.startswith("\t") else "    ")
 
 
+def enclosing(text: str, first: int, last: int) -> tuple[int, int]:
+    """The 0-based first and last line of the smallest function or class around both lines; those lines if none is."""
+    around = [(one.start, one.end - 1) for one in functions(text) if one.start <= first and last < one.end]
+    return min(around, key=lambda lines: lines[1] - lines[0], default=(first, last))
+
+
 def source(text: str, function: Function, lines_kept: int) -> str:
     """The function's own text without its indentation; of more than `lines_kept` lines the middle is left out."""
     lines = split_lines(text)[function.start : function.end]

@@ -107,6 +107,8 @@ def _docstring(goal: str, focus: Focus) -> Job:
         return Beyond(
             f"The place holds several functions ({', '.join(one.name for one in found[:5])}): name one of them."
         )
+    if function.end == function.header_end and not function.inline:
+        return Beyond(f"Only the header of {function.name} was given, and its body is needed.")
     if function.docstring and not _REWRITE.search(goal):
         return Beyond(f"{function.name} has a docstring already; say 'rewrite the docstring' to replace it.")
     return Docstring(function)

@@ -14,6 +14,9 @@ from signoff.core.small_jobs import Beyond, classify
 PROPOSED = "Proposed"
 """How the result of an edit begins that became hunks; any other result is a refusal."""
 
+OWN = "local_"
+"""How the ids of this model's calls begin: a session may hold calls of other models, with any arguments."""
+
 _SAYS = re.compile(r"\nThe user says: (.*)", re.DOTALL)
 _PLAN_SAYS = re.compile(r"Not approved\. The user says: (.*)\nPropose another plan, or ask\.", re.DOTALL)
 _EDITED = re.compile(r"The user approved the plan as edited; follow it:\n\S+ \[\w+\] (.*)")
@@ -43,9 +46,9 @@ def read_turn(request: ModelRequest) -> Turn:
     begun = fresh = False
     for item in request.items:
         match item:
-            case ToolCall(name="update_plan"):
+            case ToolCall(name="update_plan") if item.call_id.startswith(OWN):
                 turn = _planned(turn, item, answers.get(item.call_id, ""), request.focus)
-            case ToolCall(name="edit_file"):
+            case ToolCall(name="edit_file") if item.call_id.startswith(OWN):
                 turn = replace(turn, edits=(*turn.edits, item), outcome=_refusal(answers.get(item.call_id, "")))
             case Message(role="user") if begun and fresh and not item.text.startswith(_NOTES):
                 turn, fresh = _heard(turn, item.text, request.focus)

@@ -5,6 +5,8 @@ What it is asked, and what code answers in its stead, is decided in `core/small.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import importlib.util
 import os
 import time
@@ -65,6 +67,7 @@ class LocalModel:
         self._idle_seconds = idle_seconds
         self._timeout = timeout
         self._worker: Worker | None = None
+        self._loading: asyncio.Task[None] | None = None
 
     @property
     def pid(self) -> int | None:
@@ -76,6 +79,8 @@ class LocalModel:
         began = time.monotonic()
         step = small.next_step(request)
         if isinstance(step, tuple):
+            if small.asks_next(step):
+                self._load()
             return ModelReply(step, NOTHING_USED, QWEN.name)
         usage, first, problem = NOTHING_USED, None, small.Problem("it gave no answer.")
         for temperature in TEMPERATURES:
@@ -94,25 +99,43 @@ class LocalModel:
     async def close(self) -> None:
         """Ends the child process."""
         worker, self._worker = self._worker, None
+        if self._loading:
+            self._loading.cancel()
+            await asyncio.wait([self._loading])
         if worker:
             await worker.close()
+
+    def _load(self) -> None:
+        """Starts loading while the user reads the plan; trouble shows when the model is asked."""
+        path = self._find()
+        if path is None or lacking(self._find) or (self._loading and not self._loading.done()):
+            return
+        worker = self._started(path)
+
+        async def load() -> None:
+            with contextlib.suppress(WorkerFailed):
+                await worker.ask({"load": True}, lambda part: None)
+
+        self._loading = asyncio.create_task(load())
+
+    def _started(self, path: Path) -> Worker:
+        self._worker = self._worker or Worker(
+            "signoff.world.local_worker", (str(path), str(threads())), self._idle_seconds
+        )
+        return self._worker
 
     async def _generate(
         self, ask: small.Ask, temperature: float, on_text: Callable[[str], None]
     ) -> _Answer | ModelFailure:
-        import asyncio
-
         missing = lacking(self._find)
         path = self._find()
         if missing or path is None:
             return ModelFailure("model_unavailable", missing or NO_FILE)
-        self._worker = self._worker or Worker(
-            "signoff.world.local_worker", (str(path), str(threads())), self._idle_seconds
-        )
+        worker = self._started(path)
         answer = _Answer()
         try:
             async with asyncio.timeout(self._timeout):
-                end = await self._worker.ask(_body(ask, temperature), lambda part: _grow(answer, part, on_text))
+                end = await worker.ask(_body(ask, temperature), lambda part: _grow(answer, part, on_text))
         except TimeoutError:
             return ModelFailure("timeout", f"The local model did not finish within {self._timeout:.0f} s.")
         except WorkerFailed as trouble:

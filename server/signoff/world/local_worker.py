@@ -34,7 +34,10 @@ def load(path: str, threads: int) -> Any:
 
 
 class Handler:
-    """Answers `{system, user, schema, max_tokens, temperature, seed}` with the text as it grows, then the usage."""
+    """Answers `{system, user, schema, max_tokens, temperature, seed}` with the text as it grows, then the usage.
+
+    `{load: true}` loads the model and does nothing else.
+    """
 
     def __init__(self, path: str, threads: int) -> None:
         self._path = path
@@ -54,7 +57,7 @@ class Handler:
             self._read(json.loads(chunk), send, end)
             return cancelled()
 
-        if not cancelled():
+        if not request.get("load") and not cancelled():
             self._model.handle_chat_completions(json.dumps(self._body(request)), heard)
         return end
 
