@@ -78,6 +78,7 @@ class _App:
             git=self._git,
             meter=Meter(estimate, self.tokens.count_all),
             on_text=self.desk.streamed,
+            auto_resume=lambda: self.settings.now.auto_resume,
         )
 
     def register(self) -> None:

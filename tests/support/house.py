@@ -14,13 +14,14 @@ from signoff.core import paths
 from signoff.core.model import Message, ModelFailure, ModelReply, ModelRequest, ReplyItem, ToolCall, Usage
 from signoff.core.owed import owed
 from signoff.core.session import Config
+from signoff.core.settings import AutoResume
 from signoff.core.state import State
 from signoff.core.text import Edit, apply
 from signoff.core.view import phase
 from signoff.runtime.limits import Meter
 from signoff.runtime.manager import Manager, Ports
+from signoff.runtime.ports import Model
 from signoff.world.files import WorkspaceFiles
-
 from support.memory_store import MemoryJournal, MemoryStore
 
 PLAIN = Config(plan_first=False, models=("test",))
@@ -141,11 +142,12 @@ class House:
     def __init__(
         self,
         root: Path,
-        model: Script,
+        model: Script | Model,
         journal: MemoryJournal | None = None,
         editor: FakeEditor | None = None,
         store: MemoryStore | None = None,
         clock: StepClock | None = None,
+        auto_resume: AutoResume = "ask",
     ) -> None:
         self.root, self.model = root, model
         self.uri = paths.to_uri(root.as_posix())
@@ -164,6 +166,7 @@ class House:
             git=lambda uri: None,
             meter=Meter(lambda text: len(text) // 4, count),
             on_text=lambda session, text: self.streamed.append(text),
+            auto_resume=lambda: auto_resume,
         )
         self.manager = Manager(ports, self.published.append)
         self.editor.changed = self.manager.document_changed

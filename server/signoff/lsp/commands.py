@@ -12,8 +12,9 @@ from typing import Any, cast
 from signoff.core import commands as c
 from signoff.core import protocol as p
 from signoff.core.decide_hunks import CHANGED
-from signoff.core.hunks import HunkStatus
+from signoff.core.hunks import Hunk, HunkStatus
 from signoff.core.plan import Step
+from signoff.core.policy import asks_each_time, why_held_back
 from signoff.core.state import State
 from signoff.core.view import phase
 from signoff.lsp.desk import Desk
@@ -22,6 +23,7 @@ from signoff.runtime.ports import StoreError
 from signoff.runtime.wire import WrongShape, from_wire, to_wire
 
 Handler = Callable[[Desk, Any], Awaitable[Any]]
+NO_SESSION = "There is no such session."
 
 
 async def answer(desk: Desk, name: str, argument: dict[str, Any]) -> Any:
@@ -88,15 +90,25 @@ async def _repropose(desk: Desk, asked: p.HunkArgument) -> p.HunkResult:
     return await _hunk(desk, asked.hunk, c.ReproposeHunk(c.Shown(asked.hunk, asked.rev)), "rejected")
 
 
-async def _shown(desk: Desk, session: str, uri: str | None, statuses: set[HunkStatus]) -> tuple[c.Shown, ...] | None:
-    """The session's hunks (of one document) in one of the statuses; None for an unknown session."""
-    state = await desk.manager.state(session)
-    if state is None:
-        return None
+def _those(desk: Desk, state: State, uri: str | None, statuses: set[HunkStatus]) -> list[Hunk]:
+    """The session's hunks (of one document) in one of the statuses."""
     name = desk.normal(uri) if uri else None
-    return tuple(
-        c.Shown(h.id, h.rev) for h in state.hunks.values() if h.status in statuses and (name is None or h.uri == name)
-    )
+    return [h for h in state.hunks.values() if h.status in statuses and (name is None or h.uri == name)]
+
+
+async def _approve_many(desk: Desk, asked: p.SessionOf | p.FileOf) -> Any:
+    """Approves what one word may cover; the rest stays pending, and the answer names it."""
+    state = await desk.manager.state(asked.session)
+    if state is None:
+        return p.Refusal(NO_SESSION)
+    hunks = _those(desk, state, asked.uri, {"pending"})
+    held = [hunk for hunk in hunks if asks_each_time(state, hunk)]
+    why = why_held_back(state, held)
+    if why and len(held) == len(hunks):
+        return p.Refusal(why)
+    shown = tuple(c.Shown(h.id, h.rev) for h in hunks if h not in held)
+    made = await desk.manager.submit(asked.session, c.ApproveHunks(shown))
+    return p.Refusal(made.reason) if isinstance(made, c.Refused) else p.HunkResult("applying", why)
 
 
 def _for_all(
@@ -105,10 +117,11 @@ def _for_all(
     """A command about all hunks of a session or of one document."""
 
     async def handler(desk: Desk, asked: p.SessionOf | p.FileOf) -> Any:
-        hunks = await _shown(desk, asked.session, asked.uri, statuses)
-        if hunks is None:
-            return p.Refusal("There is no such session.")
-        made = await desk.manager.submit(asked.session, make(hunks))
+        state = await desk.manager.state(asked.session)
+        if state is None:
+            return p.Refusal(NO_SESSION)
+        shown = tuple(c.Shown(h.id, h.rev) for h in _those(desk, state, asked.uri, statuses))
+        made = await desk.manager.submit(asked.session, make(shown))
         return p.Refusal(made.reason) if isinstance(made, c.Refused) else p.HunkResult(done)
 
     return handler
@@ -128,7 +141,7 @@ async def _list(desk: Desk, asked: p.ListSessions) -> Any:
 
 async def _show(desk: Desk, asked: p.SessionOf) -> Any:
     state: State | None = await desk.manager.state(asked.session)
-    return desk.view(state) if state else p.Refusal("There is no such session.")
+    return desk.view(state) if state else p.Refusal(NO_SESSION)
 
 
 async def _trust(desk: Desk, asked: p.TrustWorkspace) -> Any:
@@ -177,9 +190,9 @@ HANDLERS: dict[str, Handler] = {
     "signoff.amendHunk": _amend,
     "signoff.undoHunk": _undo,
     "signoff.reproposeHunk": _repropose,
-    "signoff.approveFile": _for_all(c.ApproveHunks, {"pending"}, "applying"),
+    "signoff.approveFile": _approve_many,
     "signoff.rejectFile": _for_all(c.RejectHunks, {"pending", "stale"}, "rejected"),
-    "signoff.approveAll": _for_all(c.ApproveHunks, {"pending"}, "applying"),
+    "signoff.approveAll": _approve_many,
     "signoff.rejectAll": _for_all(c.RejectHunks, {"pending", "stale"}, "rejected"),
     "signoff.undoAll": _for_all(c.UndoHunks, {"applied"}, "applying"),
     "signoff.interrupt": _to_session(c.Interrupt()),

@@ -6,6 +6,7 @@ Output is capped; what was left out is said, with the way to get it.
 from __future__ import annotations
 
 import fnmatch
+import posixpath
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from signoff.core import paths
 from signoff.core.commands import RecordTool
 from signoff.core.diff import line_counts
+from signoff.core.files import protected, secret_name
 from signoff.core.hunks import FileChange
 from signoff.core.model import ToolCall
 from signoff.core.patch import PatchError, resolve_edits, resolve_patch
@@ -59,8 +61,18 @@ def _run(state: State, call: ToolCall, checked: dict[str, Any], workspace: Works
             return RecordTool(call.call_id, f"{call.name} is not available here.", ok=False)
 
 
+def _withheld(path: str) -> str | None:
+    """Why the file is not shown to a model, judged by its name; None when it may be."""
+    name = posixpath.normpath(path)
+    if protected(name) == "git":
+        return f"{path} belongs to git's own files, which are neither shown nor changed."
+    return f"{path} holds keys or passwords by its name, so it is not shown or changed." if secret_name(name) else None
+
+
 def _reader(state: State, workspace: Workspace) -> Callable[[str], str | None]:
     def read(path: str) -> str | None:
+        if why := _withheld(path):
+            raise _Unreadable(why)
         found = workspace.seen(state, path)
         if isinstance(found, FileProblem) and found.kind != "missing":
             raise _Unreadable(found.message)
@@ -74,6 +86,8 @@ class _Unreadable(Exception):
 
 
 def _read(state: State, call: ToolCall, asked: dict[str, Any], workspace: Workspace) -> RecordTool:
+    if why := _withheld(asked["path"]):
+        return RecordTool(call.call_id, why, ok=False)
     found = workspace.seen(state, asked["path"])
     if not isinstance(found, str):
         message = found.message if found else f"{asked['path']} is not there: you proposed to delete or rename it."

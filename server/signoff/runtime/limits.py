@@ -32,7 +32,8 @@ async def refusal(state: State, request: ModelRequest, meter: Meter) -> ModelFai
         return ModelFailure("turn_limit", words)
     if state.config.max_tokens is None and state.config.max_cost is None:
         return None
-    texts = [request.instructions, *(_text(item) for item in request.items)]
+    tools = (f"{tool.name} {tool.description} {tool.parameters}" for tool in request.tools)
+    texts = [request.instructions, *tools, *(_text(item) for item in request.items)]
     size = sum(meter.estimate(text) for text in texts)
     if bool(_over(state, round(size * (1 - DOUBT)))) != bool(_over(state, round(size * (1 + DOUBT)))):
         size = sum(await meter.count(texts, state.model))

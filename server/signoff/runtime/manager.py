@@ -13,7 +13,9 @@ from signoff.core.envelope import Event
 from signoff.core.evolve import fold
 from signoff.core.hunks import Hunk
 from signoff.core.owed import owed
+from signoff.core.policy import resumes_alone
 from signoff.core.session import Config, Finding, Place
+from signoff.core.settings import AutoResume
 from signoff.core.state import State
 from signoff.core.text import Edit
 from signoff.core.view import iso
@@ -47,6 +49,8 @@ class Ports:
     """For a workspace URI; None where it is not trusted."""
     meter: Meter
     on_text: OnText
+    auto_resume: Callable[[], AutoResume] = lambda: "ask"
+    """What may go on by itself when its workspace is opened again."""
 
 
 @dataclass(slots=True)
@@ -146,11 +150,15 @@ class Manager:
         return self._place(workspace).workspace.text(uri)
 
     async def open_workspace(self, workspace: str) -> None:
-        """Brings the workspace's unfinished sessions back. Nothing that costs money runs before the user resumes."""
+        """Brings the workspace's unfinished sessions back. Those that cost money wait for the user, unless
+        `auto_resume` lets them go on."""
         for row in await self._ports.store.sessions(paths.normal(workspace)):
             state = await self._peek(row) if row.last_seq else None
-            if state is not None and not state.archived and not state.finished:
-                await self._open(row.session)
+            if state is None or state.archived or state.finished:
+                continue
+            loop = await self._open(row.session)
+            if isinstance(loop, SessionLoop) and resumes_alone(self._ports.auto_resume(), loop.state):
+                await loop.submit(c.Resume())
 
     async def _open(self, session: str) -> SessionLoop | c.Refused:
         async with self._opening.setdefault(session, asyncio.Lock()):
