@@ -3,8 +3,8 @@
 import sys
 from pathlib import Path
 
-from signoff.cli import client
+from signoff.cli import spawn
 from signoff.cli.main import main
 
-client.SERVER[:] = [sys.executable, str(Path(__file__).with_name("fake_server.py")), sys.argv[1]]
+spawn.SERVER[:] = [sys.executable, str(Path(__file__).with_name("fake_server.py")), sys.argv[1]]
 sys.exit(main(sys.argv[2:]))

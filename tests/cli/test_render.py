@@ -24,7 +24,15 @@ def hunk(before: str, after: str, **more: Any) -> Any:
 def view(*hunks: Any, **more: Any) -> Any:
     usage = {"inputTokens": 1, "cachedTokens": 0, "outputTokens": 2, "requests": 1, "cost": None}
     base = {"session": "s", "workspace": "file:///w", "goal": "", "phase": "waiting", "waitingFor": [], "plan": None}
-    rest = {"hunks": list(hunks), "failures": [], "messages": [], "questions": [], "usage": usage, "summary": ""}
+    rest = {
+        "hunks": list(hunks),
+        "failures": [],
+        "messages": [],
+        "questions": [],
+        "usage": usage,
+        "summary": "",
+        "config": {"model": "m"},
+    }
     return {**base, **rest, **more}
 
 
@@ -135,7 +143,7 @@ def test_the_summary_counts_what_changed_and_what_did_not() -> None:
         "Changed: src/a.py (+3 -1)",
         "Changed: n (+1 -0)",
         "Hunks not applied: 1 pending, 1 rejected.",
-        "1 tokens in (0 cached), 2 out, 1 request, cost unknown (no price for this model)",
+        "1 tokens in (0 cached), 2 out, 1 request, cost unknown (no price for m)",
     ]
     assert render.file_lines(view(), PLAIN) == ["No file was changed."]
 

@@ -1,7 +1,7 @@
 """A synchronous language client for our own server: as small and as early as a terminal command needs it.
 
 One thread reads what the server sends and answers its requests, so that the server never waits for the user's typing.
-Only the standard library's light modules are imported: the server is started before anything else is loaded.
+Only the standard library's light modules are imported.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import threading
 from collections import deque
 from collections.abc import Mapping
@@ -17,19 +16,14 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from signoff import __version__
+from signoff.cli.spawn import LEAVE_S, Process, abandon
 
 if TYPE_CHECKING:
     from signoff.cli.shapes import View
 
-# -P: the folder that the command runs in, maybe an untrusted workspace, is no place to import from.
-SERVER = [sys.executable, "-P", "-m", "signoff", "server", "--stdio"]
-
 START_S = 120.0  # a loaded machine with a cold disk takes long to import
 ANSWER_S = 60.0
-LEAVE_S = 10.0
 _TAIL_LINES = 40
-
-Process = subprocess.Popen[bytes]
 
 
 class ServerGone(Exception):
@@ -64,24 +58,6 @@ class Notice(NamedTuple):
 
 
 Event = Changed | Delta | Notice
-
-
-def spawn(*options: str) -> Process:
-    """Starts the server; it waits for `Client.initialize`. It gets no Ctrl-C of its own and no terminal."""
-    pipe = subprocess.PIPE
-    return subprocess.Popen(
-        [*SERVER, *options], stdin=pipe, stdout=pipe, stderr=pipe, bufsize=0, start_new_session=True
-    )
-
-
-def abandon(process: Process) -> None:
-    """Ends a server that is not needed after all."""
-    process.terminate()
-    try:
-        process.wait(LEAVE_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 class Client:

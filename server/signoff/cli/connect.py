@@ -7,7 +7,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from signoff.cli.client import Client, Process, spawn
+from signoff.cli.client import Client
+from signoff.cli.spawn import Process, spawn
 from signoff.core.paths import to_uri
 
 if TYPE_CHECKING:

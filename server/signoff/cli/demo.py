@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from signoff.cli import decide as d
-from signoff.cli.client import spawn
 from signoff.cli.connect import Failed, connected
 from signoff.cli.progress import Bar
 from signoff.cli.review import Review
 from signoff.cli.run import close, place
 from signoff.cli.screen import Screen
+from signoff.cli.spawn import spawn
 from signoff.cli.visible import line, visible
 from signoff.core.diff import unified
 from signoff.core.paths import to_uri

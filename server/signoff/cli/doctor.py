@@ -8,7 +8,7 @@ import subprocess
 import threading
 from typing import TYPE_CHECKING, Any
 
-from signoff.cli.client import CommandFailed, Process, Refused, ServerGone
+from signoff.cli.client import CommandFailed, Refused, ServerGone
 from signoff.cli.connect import connected
 from signoff.cli.screen import Screen, print_json
 from signoff.cli.visible import short, visible
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from signoff.cli.shapes import Check
+    from signoff.cli.spawn import Process
 
 EDITORS = {
     "code": "VS Code",

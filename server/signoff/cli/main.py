@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
 
-from signoff.cli.client import CommandFailed, Process, Refused, ServerGone, abandon, spawn
+from signoff.cli.spawn import Process, abandon, spawn
 
+TYPE_CHECKING = False  # typing itself would be loaded before the server runs
 if TYPE_CHECKING:
     from argparse import ArgumentParser
+    from collections.abc import Sequence
+    from typing import Any
 
 DONE, FAILED, USAGE, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
 _ASK_SERVER = (["list"], ["show"], ["resume"], ["archive"])
@@ -36,6 +37,7 @@ def needs_server(words: Sequence[str]) -> bool:
 
 def _ended(words: Sequence[str], process: Process | None) -> int:
     """The command's exit code; whatever stops it is said in words on stderr."""
+    from signoff.cli.client import CommandFailed, Refused, ServerGone
     from signoff.cli.connect import Failed, UsageError
 
     try:

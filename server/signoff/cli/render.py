@@ -123,7 +123,7 @@ def name_of(view: View, uri: str) -> str:
 def summary_lines(view: View, paint: Paint) -> list[str]:
     """What became of the session: its summary, the files, what is left, and what it cost."""
     said = [visible(view["summary"].strip())] if view["summary"].strip() else []
-    return [*said, *file_lines(view, paint), paint("dim", usage_line(view["usage"]))]
+    return [*said, *file_lines(view, paint), paint("dim", usage_line(view["usage"], view["config"]["model"]))]
 
 
 def file_lines(view: View, paint: Paint) -> list[str]:
@@ -144,11 +144,12 @@ def _count(view: View, status: str) -> int:
     return sum(hunk["status"] == status for hunk in view["hunks"])
 
 
-def usage_line(usage: Usage) -> str:
+def usage_line(usage: Usage, model: str) -> str:
     """Tokens, requests and money, as `1,234 tokens in (1,000 cached), 56 out, 3 requests, $0.0123`."""
     tokens = f"{usage['inputTokens']:,} tokens in ({usage['cachedTokens']:,} cached), {usage['outputTokens']:,} out"
     requests = f"{usage['requests']} request{'' if usage['requests'] == 1 else 's'}"
-    cost = "cost unknown (no price for this model)" if usage["cost"] is None else f"${usage['cost']:.4f}"
+    unknown = "no cost" if model.startswith("local/") else f"cost unknown (no price for {line(model)})"
+    cost = unknown if usage["cost"] is None else f"${usage['cost']:.4f}"
     return f"{tokens}, {requests}, {cost}"
 
 

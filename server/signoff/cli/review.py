@@ -82,7 +82,7 @@ class Review:
             case d.TakePlan(plan=plan):
                 self.screen.show(render.plan_lines(plan, self.screen.paint))
                 self.client.command("approvePlan", {**session, "plan": plan["id"]})
-                self.screen.say("Plan approved, as --approve says.")
+                self.screen.say("Plan approved without asking.")
             case d.TakeHunks(hunks=hunks):
                 self._take(view, hunks)
             case d.ProposeAgain(hunk=hunk):
@@ -107,7 +107,7 @@ class Review:
         taken = frozenset((hunk["id"], hunk["rev"]) for hunk in hunks)
         self.memory = replace(self.memory, taken=self.memory.taken | taken)
         self.client.command("approveAll", {"session": view["session"]})
-        self.screen.say("All hunks approved, as --approve says.")
+        self.screen.say("All hunks approved without asking.")
 
     # ------------------------------------------------------------------------------------------------ news and waiting
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from signoff.cli import decide as d
 from signoff.cli import render
 from signoff.cli.around import around
-from signoff.cli.client import Client, Process
+from signoff.cli.client import Client
 from signoff.cli.connect import UsageError, add_session_options, connected, settings_of, workspace_folder
 from signoff.cli.review import Review
 from signoff.cli.screen import Screen, print_json
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from signoff.cli.shapes import View
+    from signoff.cli.spawn import Process
 
 TASK_TYPES = ("quick_fix", "complex_analysis", "code_generation", "research", "bulk_operation")
 _PLACE = re.compile(r"(.+?):(\d+)(?:-(\d+))?")

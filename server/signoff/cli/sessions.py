@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from signoff.cli import render, words
-from signoff.cli.client import Client, Process
+from signoff.cli.client import Client
 from signoff.cli.connect import Failed, UsageError, add_session_options, connected, settings_of, workspace_folder
 from signoff.cli.screen import Screen, print_json
 from signoff.cli.visible import line, short
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from argparse import Namespace
 
     from signoff.cli.shapes import View
+    from signoff.cli.spawn import Process
 
 PHASES = ("planning", "waiting", "working", "checking", "done", "stopped", "failed", "archived")
 _ID = "a session's id, its beginning, or: last"
