@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from signoff import __version__
 from signoff.core import paths
+from signoff.core.journal import StoreError
 from signoff.lsp.commands import HANDLERS, answer
 from signoff.lsp.desk import Desk, Services, get
 from signoff.lsp.editor import LspEditor
@@ -68,7 +69,7 @@ class _App:
         from signoff.world.sqlite_store import SqliteStore
         from signoff.world.tokens import TokenCounter, estimate
 
-        self.tokens = TokenCounter(self._places.cache)
+        self.tokens = TokenCounter(self._places.cache / "vocabulary")
         return Ports(
             store=SqliteStore(self._places.state),
             editor=self.editor,
@@ -110,6 +111,9 @@ class _App:
             for folder in self.desk.folders():
                 await self.desk.manager.open_workspace(folder)
             await self.models.warm()
+        except StoreError as error:
+            log.error("%s", error)
+            self._server.warn(f"Signoff can't use its journal: {error}")
         except Exception as error:
             log.exception("The workspace's sessions could not be opened.")
             self._server.warn(f"Signoff could not open this workspace's sessions: {error}")

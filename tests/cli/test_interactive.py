@@ -210,13 +210,25 @@ def test_a_failure_is_told_with_what_to_do_and_can_be_tried_again(tmp_path: Path
     play = Play(tmp_path, failure=failure)
     with play.start() as terminal:
         terminal.expect("No key is set.")
-        terminal.expect("Set OPENAI_API_KEY")
-        terminal.expect("[r]etry, [q]uit:")
+        terminal.expect("--base-url URL")
+        terminal.expect("[r]etry, [w]rite to the agent, [q]uit:")
         terminal.type("r")
         terminal.expect(PLAN)
         terminal.type("q")
         assert terminal.end() == 3
     assert play.names == ["startSession", "resume"]
+
+
+def test_after_a_failure_words_to_the_agent_go_on(tmp_path: Path) -> None:
+    failure = {"reason": "turn_limit", "attempt": 0, "strategy": "ask", "until": None, "message": "100 requests."}
+    play = Play(tmp_path, failure=failure)
+    with play.start() as terminal:
+        terminal.expect("[q]uit:")
+        terminal.type("w go on, please")
+        terminal.expect(PLAN)
+        terminal.type("q")
+        assert terminal.end() == 3
+    assert play.sent[1] == ("reply", {"session": "s-1234", "text": "go on, please"})
 
 
 def test_leaving_at_a_failure_is_a_failure(tmp_path: Path) -> None:

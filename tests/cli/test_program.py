@@ -95,12 +95,13 @@ def test_a_failure_is_exit_code_1_with_what_to_do(tmp_path: Path) -> None:
     failure = {"reason": "no_key", "attempt": 0, "strategy": "ask", "until": None, "message": "No key is set."}
     done = play(tmp_path, "run", "goal", "--approve", "all", failure=failure)
     assert done.code == 1
-    assert "No key is set.\nSet OPENAI_API_KEY" in done.err and "try again with: signoff sessions resume" in done.err
+    assert "No key is set.\nFor an endpoint of your own: --base-url URL." in done.err
+    assert "try again with: signoff sessions resume" in done.err
 
 
-def test_a_refused_start_is_exit_code_3(tmp_path: Path) -> None:
+def test_a_refused_start_is_a_failure(tmp_path: Path) -> None:
     done = play(tmp_path, "run", "goal", refuse=["startSession"])
-    assert (done.code, done.err) == (3, "signoff: Not now.\n")
+    assert (done.code, done.err) == (1, "signoff: Not now.\n")
 
 
 def test_hunks_that_do_not_land_end_the_command(tmp_path: Path) -> None:

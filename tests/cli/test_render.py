@@ -154,11 +154,11 @@ def test_the_summary_counts_what_changed_and_what_did_not() -> None:
         ("retry", None, "Cut. Trying again (attempt 2)."),
         ("switch_model", None, "Cut. Trying the next model."),
         ("wait", "nonsense", "Cut. Waiting, and trying again at nonsense. Ctrl-C stops."),
-        ("ask", None, "Cut.\nCheck the network and OPENAI_BASE_URL."),
+        ("ask", None, "Cut.\nOr use another endpoint: --base-url URL."),
     ],
 )
 def test_a_failure_says_what_is_done_about_it(strategy: str, until: str | None, said: str) -> None:
-    failure: Any = {"reason": "unreachable", "attempt": 0, "strategy": strategy, "until": until, "message": "Cut. "}
+    failure: Any = {"reason": "quota", "attempt": 0, "strategy": strategy, "until": until, "message": "Cut. "}
     assert words.failure_words(failure) == said
 
 

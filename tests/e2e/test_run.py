@@ -139,7 +139,7 @@ def test_no_key_is_told_with_what_to_do(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("scripted", [[TURNS[0], *TURNS[1:]]], indirect=True)
-def test_a_cap_stops_the_session_and_a_higher_one_goes_on(place: Place, scripted: Endpoint) -> None:
+def test_a_cap_stops_the_session_before_the_first_request(place: Place, scripted: Endpoint) -> None:
     done = place.run("run", "Change the numbers", "--approve", "all", "--max-tokens", "10")
     assert (done.returncode, place.texts, len(scripted.calls)) == (1, (A, B), 0), done.stderr
     assert "--max-tokens" in done.stderr

@@ -52,7 +52,10 @@ async def test_a_hunk_lands_in_the_open_buffer(places: tuple[Path, Path], encodi
             uri = client.open("a.txt", text)
             session, (first, second) = await started(client)
             assert first["range"]["start"] == {"line": 3, "character": 0}
-            assert await client.command("approveHunk", hunk=second["id"], rev=1) == {"status": "applying", "reason": None}
+            assert await client.command("approveHunk", hunk=second["id"], rev=1) == {
+                "status": "applying",
+                "reason": None,
+            }
             await client.until(session, lambda v: v["hunks"][1]["status"] == "applied")
             client.insert(uri, 0, 0, "typed\n")
             assert (await client.command("approveHunk", hunk=first["id"], rev=1))["status"] == "applying"
@@ -142,7 +145,9 @@ async def test_files_that_are_not_open_change_on_disk(places: tuple[Path, Path])
     (workspace / "dos.txt").write_bytes(b"\xef\xbb\xbfone\r\ntwo\r\nthree")
     (workspace / "old.txt").write_bytes(b"content\n")
     patch = "*** Begin Patch\n*** Update File: dos.txt\n@@\n-two\n+2\n*** Add File: deep/new.txt\n+fresh\n"
-    patch += "*** Delete File: old.txt\n*** Update File: a.txt\n*** Move to: b.txt\n@@\n-line 1\n+line one\n*** End Patch"
+    patch += (
+        "*** Delete File: old.txt\n*** Update File: a.txt\n*** Move to: b.txt\n@@\n-line 1\n+line one\n*** End Patch"
+    )
     async with Endpoint(proposing(Call("apply_patch", {"patch": patch}))) as endpoint:
         async with editor(*places, endpoint.base_url) as client:
             session, hunks = await started(client, hunks=4)
@@ -172,7 +177,9 @@ async def test_a_file_that_changed_on_disk_is_never_overwritten(places: tuple[Pa
         assert "not in the document any more" in view["hunks"][0]["note"]
         assert (workspace / "a.txt").read_text() == changed
         await client.command("approveHunk", hunk=second["id"], rev=1)
-        view = await client.until(session, lambda v: v["hunks"][1]["status"] != "pending" and v["hunks"][1]["status"] != "applying")
+        view = await client.until(
+            session, lambda v: v["hunks"][1]["status"] != "pending" and v["hunks"][1]["status"] != "applying"
+        )
         now = (workspace / "a.txt").read_text()
         assert "line drei" in now
 

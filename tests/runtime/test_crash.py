@@ -42,9 +42,14 @@ REPLIES = [
     [call(1, "update_plan", '{"steps": [{"text": "Change a"}, {"text": "Change b"}]}')],
     [
         Message("assistant", "Now the edits."),
-        call(2, "edit_file", _edit("a.txt", ("a line 3\n", "a line three\n"), ("a line 15\n", "a line 15\nand a half\n"))),
+        call(
+            2, "edit_file", _edit("a.txt", ("a line 3\n", "a line three\n"), ("a line 15\n", "a line 15\nand a half\n"))
+        ),
     ],
-    [call(3, "edit_file", _edit("b.txt", ("two\n", "2\n"))), call(30, "edit_file", _edit("new/c.txt", ("", "brand new\n")))],
+    [
+        call(3, "edit_file", _edit("b.txt", ("two\n", "2\n"))),
+        call(30, "edit_file", _edit("new/c.txt", ("", "brand new\n"))),
+    ],
     [call(4, "finish", '{"summary": "Renamed."}')],
 ]
 
@@ -131,7 +136,9 @@ async def run_whole(root: Path, opened: Sequence[str]) -> tuple[list[Moment], Sc
 
 def final(house: House) -> dict[str, str]:
     """The text of every file as the user sees it: the buffer where one is open."""
-    shown = {path: house.editor.documents.get(house.document(path), text) for path, text in files_of(house.root).items()}
+    shown = {
+        path: house.editor.documents.get(house.document(path), text) for path, text in files_of(house.root).items()
+    }
     return shown
 
 

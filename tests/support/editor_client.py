@@ -11,7 +11,7 @@ import itertools
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ class EditorClient:
         self.versions: dict[str, int] = {}
         self.views: dict[str, dict[str, Any]] = {}
         self.shown: list[str] = []
+        self.log = workspace
         self.streamed: dict[str, str] = {}
         self.edits: list[dict[str, Any]] = []
         self.unhandled: list[dict[str, Any]] = []
@@ -215,14 +216,20 @@ async def editor(
     versioned: bool = True,
     quiet: bool = True,
     env: dict[str, str] | None = None,
+    argv: Sequence[str] = (),
+    before: Callable[[], None] | None = None,
     **options: Any,
 ) -> AsyncIterator[EditorClient]:
-    """An editor on the workspace with a server of its own, gone afterwards. `options` are the user's settings."""
+    """An editor on the workspace with a server of its own, gone afterwards. `options` are the user's settings.
+
+    `argv` are more arguments of the server, `before` runs in its process before it starts.
+    """
     log = state.parent / f"stderr-{next(_LOGS)}"
     with log.open("wb") as stderr:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "signoff", "server", "--stdio"),
+            *("-m", "signoff", "server", "--stdio", *argv),
+            preexec_fn=before,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=stderr,
@@ -230,6 +237,7 @@ async def editor(
             env={**environment(state, base_url), **(env or {})},
         )
     client = EditorClient(process, workspace, encoding, versioned)
+    client.log = log
     try:
         await client.initialize(**options)
         yield client

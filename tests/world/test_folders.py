@@ -13,7 +13,7 @@ from signoff.world.folders import folders, private_folder
 
 def test_the_variable_overrides_all(tmp_path: Path) -> None:
     found = folders({"SIGNOFF_STATE_DIR": str(tmp_path / "s")})
-    assert (found.state, found.data) == (tmp_path / "s", tmp_path / "s" / "data")
+    assert (found.state, found.data) == (tmp_path / "s", tmp_path / "s")
     assert (found.cache, found.log) == (tmp_path / "s" / "cache", tmp_path / "s" / "log")
     assert list(tmp_path.iterdir()) == []
 

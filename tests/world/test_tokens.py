@@ -146,7 +146,7 @@ def test_checksums_are_those_of_tiktoken():
 
 def test_the_state_folder_holds_the_vocabulary(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setenv("SIGNOFF_STATE_DIR", str(tmp_path))
-    assert default_folder() == tmp_path / "vocabulary"
+    assert default_folder() == tmp_path / "cache" / "vocabulary"
     monkeypatch.delenv("SIGNOFF_STATE_DIR")
     assert default_folder().name == "vocabulary"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal
 
-from signoff.cli import render, words
+from signoff.cli import render
 from signoff.cli.around import around
 from signoff.cli.client import Client, Refused
 from signoff.cli.decide import AskFailure, AskHunk
@@ -137,14 +137,17 @@ class Asker:
         self._client.command("reply", {"session": view["session"], "text": answer})
 
     def failure(self, view: View, action: AskFailure) -> Literal["again", "hunks"]:
-        """Says what failed and asks how to go on: again (sent), or with the hunks that wait."""
-        if action.failure:
-            self._screen.say(words.failure_words(action.failure), "bad")
+        """Asks how to go on after a failure, which was told already: again (sent), or with the hunks that wait."""
         waiting = f"[d]ecide the {action.hunks} waiting hunks, " if action.hunks else ""
-        answer, _ = self._choice(f"[r]etry, {waiting}[q]uit:", "rdq" if action.hunks else "rq")
+        prompt = f"[r]etry, [w]rite to the agent, {waiting}[q]uit:"
+        answer, rest = self._choice(prompt, "rwdq" if action.hunks else "rwq")
         if answer == "d":
             return "hunks"
-        self._client.command("resume", {"session": view["session"]})
+        if answer == "w":
+            words = rest or self._until("Your words:", bool)
+            self._client.command("reply", {"session": view["session"], "text": words})
+        else:
+            self._client.command("resume", {"session": view["session"]})
         return "again"
 
     def _choice(self, prompt: str, letters: str) -> tuple[str, str]:
@@ -164,5 +167,5 @@ class Asker:
 def _letter(word: str) -> str:
     """The letter that the first word stands for: y, yes or Y are "y"; "?" for what is no answer at all."""
     first = word.split()[0].lower() if word.split() else ""
-    full = {"yes", "no", "edit", "all", "quit", "skip", "propose", "retry", "decide"}
+    full = {"yes", "no", "edit", "all", "quit", "skip", "propose", "retry", "decide", "write"}
     return first[0] if len(first) == 1 or first in full else "?"

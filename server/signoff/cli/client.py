@@ -80,7 +80,7 @@ class Client:
     def initialize(self, folder: str) -> dict[str, Any]:
         """Shakes hands; `folder` is the workspace's URI. The server's answer."""
         answer = self.request("initialize", self._introduction(folder), START_S)
-        self._send({"method": "initialized", "params": {}})
+        self.notify("initialized", {})
         return answer
 
     def _introduction(self, folder: str) -> dict[str, Any]:
@@ -102,6 +102,10 @@ class Client:
         if isinstance(result, dict) and result.get("status") == "refused":  # pyright: ignore[reportUnknownMemberType]
             raise Refused(str(result.get("reason") or "The server refused."))  # pyright: ignore
         return result  # pyright: ignore[reportUnknownVariableType]
+
+    def notify(self, method: str, params: Any) -> None:
+        """Sends a notification. Raises ServerGone."""
+        self._send({"method": method, "params": params})
 
     def request(self, method: str, params: Any, timeout: float = ANSWER_S) -> Any:
         """Sends a request and waits for its result. Raises CommandFailed, ServerGone."""

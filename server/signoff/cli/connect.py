@@ -48,23 +48,28 @@ def workspace_folder(given: str | None) -> str:
     return folder
 
 
-def settings_of(args: Namespace, folder: str) -> dict[str, Any]:
+def settings_of(args: Namespace, workspace: str) -> dict[str, Any]:
     """The settings that the command line names, as initializationOptions: the user's own word, for this run."""
-    named = {"model": args.model, "baseUrl": args.base_url, "maxTokens": args.max_tokens, "maxCost": args.max_cost}
-    settings = {name: value for name, value in named.items() if value is not None}
-    return {**settings, "trustedWorkspaces": [to_uri(folder)]} if args.trust else settings
+    names = {"model": "model", "base_url": "baseUrl", "max_tokens": "maxTokens", "max_cost": "maxCost"}
+    given = {wire: getattr(args, name, None) for name, wire in names.items()}
+    settings = {name: value for name, value in given.items() if value is not None}
+    return {**settings, "trustedWorkspaces": [workspace]} if args.trust else settings
 
 
 def add_session_options(parser: Any) -> None:
     """The options that `run` and `sessions resume` share."""
     parser.add_argument("--workspace", metavar="D", help="the project's folder (default: the current one)")
     parser.add_argument("--approve", choices=("ask", "plan", "all", "none"), help="what to approve without asking")
-    parser.add_argument("--model", metavar="M", help="the model (default: OPENAI_PRIMARY_MODEL, or gpt-5)")
     parser.add_argument("--base-url", metavar="U", help="an OpenAI-compatible endpoint (default: OPENAI_BASE_URL)")
-    parser.add_argument("--max-tokens", metavar="N", type=_tokens, help="stop the session at this many tokens")
-    parser.add_argument("--max-cost", metavar="USD", type=_money, help="stop the session at this many US dollars")
     parser.add_argument("--trust", action="store_true", help="trust the workspace: read its instructions, run its git")
     parser.add_argument("--json", action="store_true", help="print the session as one JSON document at the end")
+
+
+def add_start_options(parser: Any) -> None:
+    """The options that belong to a session from its start on."""
+    parser.add_argument("--model", metavar="M", help="the model (default: OPENAI_PRIMARY_MODEL, or gpt-5)")
+    parser.add_argument("--max-tokens", metavar="N", type=_tokens, help="stop the session at this many tokens")
+    parser.add_argument("--max-cost", metavar="USD", type=_money, help="stop the session at this many US dollars")
 
 
 def _tokens(text: str) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from signoff.cli.shapes import Failure, Hunk, Plan, Question, View
+    from signoff.cli.shapes import Hunk, Plan, Question, View
 
 Mode = Literal["ask", "plan", "all", "none"]
 DONE, FAILED, USAGE, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -75,9 +75,8 @@ class ProposeAgain:
 
 @dataclass(frozen=True, slots=True)
 class AskFailure:
-    """Say what failed and ask whether to try again."""
+    """Ask whether to try again; `hunks` wait for the user meanwhile."""
 
-    failure: Failure | None
     hunks: int
 
 
@@ -122,8 +121,7 @@ def _hunks_or_failure(view: View, mode: Mode, ask: bool, memory: Memory) -> Acti
     waiting = open_hunks(view)
     listed = [hunk for hunk in waiting if hunk["id"] in memory.listed]
     if view["phase"] == "failed" and not listed:
-        failure = view["failures"][-1] if view["failures"] else None
-        return AskFailure(failure, len(waiting)) if ask else Leave(FAILED)
+        return AskFailure(len(waiting)) if ask else Leave(FAILED)
     if mode in ("ask", "plan") and ask:
         reviewed = waiting if view["phase"] == "waiting" else listed
         total = sum(hunk["status"] != "withdrawn" for hunk in view["hunks"])

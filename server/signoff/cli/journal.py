@@ -48,7 +48,7 @@ def replay(args: Namespace) -> int:
         print_json(view)
     else:
         screen = Screen()
-        screen.show(render.session_lines(view, screen.paint, screen.width))
+        screen.show(render.session_lines(view, screen.paint))
     return 0
 
 

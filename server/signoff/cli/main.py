@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-DONE, FAILED, USAGE, REFUSED, INTERRUPTED = 0, 1, 2, 3, 130
+FAILED, USAGE, INTERRUPTED = 1, 2, 130
 _ASK_SERVER = (["list"], ["show"], ["resume"], ["archive"])
 
 
@@ -44,9 +44,7 @@ def _ended(words: Sequence[str], process: Process | None) -> int:
         return _run(words, process)
     except UsageError as trouble:
         return _say(str(trouble), USAGE)
-    except Refused as trouble:
-        return _say(str(trouble), REFUSED)
-    except (CommandFailed, ServerGone, Failed) as trouble:
+    except (CommandFailed, Refused, ServerGone, Failed) as trouble:
         return _say(str(trouble), FAILED)
     except KeyboardInterrupt:
         return _say("interrupted", INTERRUPTED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from signoff.cli.visible import Paint, line, short, visible
+from signoff.cli.visible import Paint, line, visible
 from signoff.core.paths import shown
 from signoff.core.text import split_lines
 
@@ -122,7 +122,10 @@ def name_of(view: View, uri: str) -> str:
 
 def summary_lines(view: View, paint: Paint) -> list[str]:
     """What became of the session: its summary, the files, what is left, and what it cost."""
-    said = [visible(view["summary"].strip())] if view["summary"].strip() else []
+    summary = view["summary"].strip()
+    # A session without a summary of its own ends with the model's last words, which were shown when it said them.
+    spoken = {message["text"].strip() for message in view["messages"]}
+    said = [visible(summary)] if summary and summary not in spoken else []
     return [*said, *file_lines(view, paint), paint("dim", usage_line(view["usage"], view["config"]["model"]))]
 
 
@@ -153,7 +156,7 @@ def usage_line(usage: Usage, model: str) -> str:
     return f"{tokens}, {requests}, {cost}"
 
 
-def session_lines(view: View, paint: Paint, width: int) -> list[str]:
+def session_lines(view: View, paint: Paint) -> list[str]:
     """Everything about a session, for `sessions show`."""
     lines = [
         f"{paint('bold', 'Session')} {line(view['session'])}",
@@ -163,7 +166,7 @@ def session_lines(view: View, paint: Paint, width: int) -> list[str]:
         f"State: {state_words(view)}",
     ]
     lines += plan_lines(view["plan"], paint) if view["plan"] else []
-    lines += [f"{line(said['at'])} {said['role']}: {short(said['text'], width * 4)}" for said in view["messages"]]
+    lines += [f"{paint('bold', said['role'])}: {visible(said['text'])}" for said in view["messages"]]
     for question in view["questions"]:
         lines += question_lines(question, paint)
     lines += [f"Failed: {line(one['reason'])}: {visible(one['message'])}" for one in view["failures"]]

@@ -10,7 +10,14 @@ from signoff.cli import decide as d
 from signoff.cli import render
 from signoff.cli.around import around
 from signoff.cli.client import Client
-from signoff.cli.connect import UsageError, add_session_options, connected, settings_of, workspace_folder
+from signoff.cli.connect import (
+    UsageError,
+    add_session_options,
+    add_start_options,
+    connected,
+    settings_of,
+    workspace_folder,
+)
 from signoff.cli.review import Review
 from signoff.cli.screen import Screen, print_json
 from signoff.cli.visible import line
@@ -33,6 +40,7 @@ def add_arguments(subparsers: Any) -> None:
     parser.add_argument("goal", metavar="GOAL", help="what is to be done, in your words")
     parser.add_argument("--file", metavar="F[:L[-L]]", help="the file, and lines of it, that the goal is about")
     parser.add_argument("--task-type", choices=TASK_TYPES, help="the kind of task")
+    add_start_options(parser)
     add_session_options(parser)
 
 
@@ -51,7 +59,7 @@ def run(args: Namespace, process: Process | None) -> int:
         # A plan that is approved unread would only cost a request more.
         start["planFirst"] = False
     screen = Screen(args.json)
-    with connected(process, folder, settings_of(args, folder)) as client:
+    with connected(process, folder, settings_of(args, to_uri(folder))) as client:
         session = client.command("startSession", start)["session"]
         return review(client, screen, args, session)
 
@@ -99,10 +107,7 @@ def ending(code: int, view: View) -> list[str]:
     if code == d.INTERRUPTED:
         return [f"Interrupted. Everything is kept; go on with: {resume}"]
     if code == d.FAILED:
-        from signoff.cli.words import failure_words
-
-        last = failure_words(view["failures"][-1]) if view["failures"] else f"The session is {view['phase']}."
-        return [last, f"Everything is kept; try again with: {resume}"]
+        return [f"The session {view['phase']}. Everything is kept; try again with: {resume}"]
     return [f"Left undecided: {', '.join(waiting) or 'nothing'}. Decide with: {resume}  (--approve all approves)"]
 
 

@@ -57,7 +57,7 @@ def run(args: Namespace, process: Process | None) -> int:
 
         return {"export": journal.export, "replay": journal.replay, "purge": journal.purge}[args.action](args)
     folder = workspace_folder(getattr(args, "workspace", None))
-    settings = settings_of(args, folder) if args.action == "resume" else {}
+    settings = settings_of(args, to_uri(folder)) if args.action == "resume" else {}
     with connected(process, folder, settings) as client:
         return _ACTIONS[args.action](client, args, folder)
 
@@ -97,7 +97,7 @@ def _show(client: Client, args: Namespace, folder: str) -> int:
         print_json(view)
     else:
         screen = Screen()
-        screen.show(render.session_lines(view, screen.paint, screen.width))
+        screen.show(render.session_lines(view, screen.paint))
     return 0
 
 
@@ -116,6 +116,9 @@ def _resume(client: Client, args: Namespace, folder: str) -> int:
 
     where = to_uri(folder) if args.workspace or args.session == "last" else None
     view = found(client, args.session, where)
+    if args.trust and view["workspace"] != to_uri(folder):
+        settings = {"settings": {"signoff": settings_of(args, view["workspace"])}}
+        client.notify("workspace/didChangeConfiguration", settings)
     screen = Screen(args.json)
     screen.say(f"Session {line(view['session'])}: {short(view['goal'], screen.width)}")
     if view["phase"] in ("stopped", "failed"):

@@ -11,18 +11,14 @@ from signoff.cli.visible import line, short, visible
 if TYPE_CHECKING:
     from signoff.cli.shapes import Failure, View
 
+# The server says what is wrong and what helps everywhere; these are the words that only the terminal can add.
 _NEXT = {
-    "no_key": "Set OPENAI_API_KEY, or give --base-url URL for an endpoint of your own. Without any: signoff model pull,"
-    " then --model local/qwen2.5-coder-1.5b (small, for docstrings and one-line edits).",
-    "auth": "Check OPENAI_API_KEY; it belongs to the endpoint in OPENAI_BASE_URL or --base-url.",
-    "permission": "The key may not use this model or endpoint. Use another one with --model or --base-url.",
-    "quota": "The account has no credit left. Add some, or use another endpoint with --base-url.",
-    "budget": "The session's cap is reached. Go on with a higher --max-tokens or --max-cost.",
-    "model_unavailable": "Name another model with --model.",
-    "unreachable": "Check the network and OPENAI_BASE_URL.",
-    "context_overflow": "The conversation is too long for this model. Start a session with a smaller goal.",
-    "turn_limit": "Go on to give it more turns, or start a session with a smaller goal.",
-    "repeating": "The model repeats itself. Go on with other words, or use another --model.",
+    "no_key": "For an endpoint of your own: --base-url URL. Without any: signoff model pull, then"
+    " --model local/qwen2.5-coder-1.5b (small: docstrings and one-line edits).",
+    "budget": "The cap belongs to the session: start another one with a higher --max-tokens or --max-cost.",
+    "model_unavailable": "Or start another session with --model NAME.",
+    "permission": "Or use another endpoint: --base-url URL.",
+    "quota": "Or use another endpoint: --base-url URL.",
 }
 
 
@@ -70,7 +66,8 @@ def news(old: View | None, new: View) -> list[str]:
 
 def _phase(old: View | None, new: View) -> list[str]:
     words = {"planning": "Planning ...", "working": "Working ...", "checking": "Checking ..."}
-    same = old is not None and old["phase"] == new["phase"]
+    # After a wait for the service it was said already that it tries again.
+    same = old is not None and (old["phase"] == new["phase"] or "time" in old["waitingFor"])
     # An approved edit on its way is work too, but over before it could be read.
     landing = any(hunk["status"] == "applying" for hunk in new["hunks"])
     return [] if same or landing or new["phase"] not in words else [words[new["phase"]]]

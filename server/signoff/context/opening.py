@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from signoff.core.model import Focus
 from signoff.core.session import Finding
 
 FILE_LIMIT = 200
@@ -16,22 +17,12 @@ PLACE_LIMIT = 6_000
 
 
 @dataclass(frozen=True, slots=True)
-class Selected:
-    """The lines where the task started; 1-based, both ends included."""
-
-    path: str
-    first: int
-    last: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What is known of the workspace right now. `fresh` is False when the session was told before."""
 
     files: Sequence[str] = ()
     open_paths: Sequence[str] = ()
-    selected: Selected | None = None
+    selected: Focus | None = None
     findings: Sequence[Finding] = ()
     diff: str = ""
     extra: str = ""
@@ -50,7 +41,10 @@ def _parts(around: Surroundings) -> Iterator[tuple[str, str]]:
         yield "buffers", "Open in the editor: " + ", ".join(around.open_paths)
     if around.selected:
         here = around.selected
-        yield "selection", f"The task starts at {here.path}:{here.first}-{here.last}:\n{here.text[:PLACE_LIMIT]}"
+        yield (
+            "selection",
+            f"The task starts at {here.path}:{here.start_line}-{here.end_line}:\n{here.text[:PLACE_LIMIT]}",
+        )
     if around.findings:
         yield "diagnostics", "Diagnostics:\n" + "\n".join(_finding(finding) for finding in around.findings)
     if around.diff:

@@ -48,17 +48,18 @@ class Settings:
     stall_seconds: float = 60.0
 
 
+DEFAULTS = Settings()
+
+
 def configure(settings: Settings, asked: StartSession, primary: str) -> Config:
     """The session's configuration with a reason for each choice; what the command says wins over the settings.
 
     `primary` is the model to use when neither names one.
     """
-    on_request: ApprovalPolicy = "on-request"
-    workspace_write: SandboxMode = "workspace-write"
     model = _choice(asked.model, settings.model, primary)
     plan_first = _choice(asked.plan_first, False if settings.plan == "never" else None, True)
-    approval_policy = _choice(asked.approval_policy, settings.approval_policy, on_request)
-    sandbox_mode = _choice(asked.sandbox_mode, settings.sandbox_mode, workspace_write)
+    approval_policy = _choice(asked.approval_policy, settings.approval_policy, DEFAULTS.approval_policy)
+    sandbox_mode = _choice(asked.sandbox_mode, settings.sandbox_mode, DEFAULTS.sandbox_mode)
     return Config(
         models=(model[0], *(m for m in settings.fallback_models if m != model[0])),
         effort=settings.effort or None,

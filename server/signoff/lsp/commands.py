@@ -145,7 +145,10 @@ async def _show(desk: Desk, asked: p.SessionOf) -> Any:
 
 
 async def _trust(desk: Desk, asked: p.TrustWorkspace) -> Any:
-    desk.trust(asked.workspace, asked.trusted)
+    try:
+        desk.trust(asked.workspace, asked.trusted)
+    except OSError as error:
+        return p.Refusal(f"{error.filename}: {error.strerror}. Your answer was not kept; mend that and answer again.")
     return {}
 
 

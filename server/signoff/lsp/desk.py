@@ -59,6 +59,7 @@ class Desk:
         self._streamed: dict[str, list[str]] = {}
         self._due: asyncio.TimerHandle | None = None
         self._texts: dict[str, str] = {}
+        self._troubled: set[str] = set()
 
     @property
     def _ours(self) -> bool:
@@ -152,9 +153,17 @@ class Desk:
     def published(self, state: State) -> None:
         """A session changed."""
         self._watch_texts(state)
+        self._tell_trouble(state.session)
         if self._ours:
             self._news[state.session] = state
             self._send_soon()
+
+    def _tell_trouble(self, session: str) -> None:
+        """Tells the user once when a session's log can't be written, and again only after it could be."""
+        trouble = self.manager.trouble(session)
+        if trouble and session not in self._troubled:
+            self._server.warn(f"Signoff keeps trying to store the session: {trouble}")
+        (self._troubled.add if trouble else self._troubled.discard)(session)
 
     def streamed(self, session: str, text: str) -> None:
         """The model said a piece of text."""

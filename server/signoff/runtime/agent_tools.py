@@ -16,8 +16,9 @@ from signoff.core.commands import RecordTool
 from signoff.core.diff import line_counts
 from signoff.core.files import protected, secret_name
 from signoff.core.hunks import FileChange
-from signoff.core.model import ToolCall
+from signoff.core.model import Focus, ToolCall
 from signoff.core.patch import PatchError, resolve_edits, resolve_patch
+from signoff.core.small_edits import enclosing
 from signoff.core.state import State
 from signoff.core.text import split_lines
 from signoff.core.tools import BadArguments, arguments
@@ -179,8 +180,8 @@ def _told(change: FileChange) -> str:
     return f"Proposed: {change.kind} {change.path}{to} (+{plus} -{minus}). Not approved yet; reads show it."
 
 
-def place_text(state: State, workspace: Workspace) -> tuple[str, int, int, str] | None:
-    """(path, first line, last line, text) of the place where the task started; 1-based lines, both ends included."""
+def focus(state: State, workspace: Workspace, widen: bool = False) -> Focus | None:
+    """The place where the task started, as it is now; with `widen` the whole function or class around it."""
     place = state.place
     path = paths.relative(workspace.uri, place.uri) if place else None
     text = workspace.text(place.uri) if place else None
@@ -191,4 +192,6 @@ def place_text(state: State, workspace: Workspace) -> tuple[str, int, int, str] 
     # A selection that ends at the start of a line does not include that line.
     end = place.end_line if place.end_column or place.end_line == place.start_line else place.end_line - 1
     last = min(max(end, first), max(len(lines) - 1, 0))
-    return path, first + 1, last + 1, "".join(lines[first : last + 1])
+    if widen:
+        first, last = enclosing(text, first, last)
+    return Focus(path, first + 1, last + 1, "".join(lines[first : last + 1]))

@@ -25,7 +25,7 @@ from signoff.runtime.land import Landings
 from signoff.runtime.limits import Meter
 from signoff.runtime.loop import SessionLoop
 from signoff.runtime.perform import OnText, Performer
-from signoff.runtime.ports import Clock, Editor, Files, Git, Model, SessionRow, Store
+from signoff.runtime.ports import Clock, Editor, FileProblem, Files, Git, Model, SessionRow, Store
 from signoff.runtime.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -90,11 +90,23 @@ class Manager:
         goal_text = f"{goal}\n\n{context}" if context else goal
         if not goal.strip():
             return c.Refused("Say what is to be done: the goal is empty.")
+        if why := self._unusable(uri, place):
+            return c.Refused(why)
         await self._ports.store.claim(session, uri, iso(self._ports.clock.now()))
         loop = self._loop(State(session), uri)
         self._loops[session] = loop
         made = await loop.submit(c.Start(goal_text, uri, config, place, findings))
         return made if isinstance(made, c.Refused) else session
+
+    def _unusable(self, uri: str, place: Place | None) -> str | None:
+        """Why there can be no session in the folder, or at the place."""
+        if not uri.startswith("file:"):
+            return (
+                f"{uri} is no folder on this machine. Give `workspace` as a file URI, such as file:///home/me/project."
+            )
+        workspace = self._place(uri).workspace
+        found = workspace.files.problem() or (workspace.document(place.uri) if place else None)
+        return found.message if isinstance(found, FileProblem) else None
 
     async def submit(self, session: str, command: c.Command) -> list[Event] | c.Refused:
         """What the session says to the command. Opens the session if need be. Raises StoreError."""

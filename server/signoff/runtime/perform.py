@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from signoff.context.instructions import instructions
-from signoff.context.opening import Selected, Surroundings, opening
+from signoff.context.opening import Surroundings, opening
 from signoff.core import commands as c
 from signoff.core import effects as fx
 from signoff.core.model import (
-    Focus,
     ModelFailure,
     ModelReply,
     ModelRequest,
@@ -24,7 +23,7 @@ from signoff.core.model import (
 from signoff.core.state import State
 from signoff.core.tools import CHANGING, SPECS
 from signoff.core.turn import conversation
-from signoff.runtime.agent_tools import place_text, run_tool
+from signoff.runtime.agent_tools import focus, run_tool
 from signoff.runtime.land import Landings
 from signoff.runtime.limits import Meter, refusal
 from signoff.runtime.loop import SessionLoop
@@ -101,12 +100,11 @@ class Performer:
         if state.turns:
             told = any(diff and diff[:2_000] in i.text for turn in state.turns for i in turn.inputs)
             return Surroundings(diff="" if told else diff)
-        here = place_text(state, self.workspace)
         opened = [self.workspace.path_of(uri) for uri in self.workspace.editor.open_uris()]
         return Surroundings(
             files=(git.files() if git else None) or self.workspace.files.list(),
             open_paths=[path for path in opened if path],
-            selected=Selected(*here) if here else None,
+            selected=focus(state, self.workspace),
             findings=state.findings,
             diff=diff,
         )
@@ -120,7 +118,6 @@ class Performer:
         return c.RecordFailure(effect.turn, effect.attempt, answer, self.clock.now())
 
     def _request(self, state: State) -> ModelRequest:
-        here = place_text(state, self.workspace)
         return ModelRequest(
             model=state.model,
             instructions=instructions(state.config),
@@ -128,7 +125,7 @@ class Performer:
             items=conversation(state),
             effort=state.config.effort,
             cache_key=state.session,
-            focus=Focus(here[0], here[1], here[2], here[3]) if here else None,
+            focus=focus(state, self.workspace, widen=True),
             goal=state.goal,
         )
 

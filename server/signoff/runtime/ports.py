@@ -68,6 +68,10 @@ class Store(Protocol):
 class Files(Protocol):
     """The workspace's files on disk. Paths are POSIX, relative to the workspace; nothing outside it is ever touched."""
 
+    def problem(self) -> FileProblem | None:
+        """Why the workspace's folder itself can't be used; None when it can."""
+        ...
+
     def read(self, path: str) -> str | FileProblem:
         """The file's text with its BOM (as U+FEFF) and line ends untouched."""
         ...

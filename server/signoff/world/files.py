@@ -59,6 +59,11 @@ class WorkspaceFiles:
         self._limit = limit
         self._handle: int | None = None
 
+    def problem(self) -> FileProblem | None:
+        """Why the folder itself can't be used; None when it can."""
+        found = self._guard(str(self._root), self._opened)
+        return found if isinstance(found, FileProblem) else None
+
     def read(self, path: str) -> str | FileProblem:
         """The file's text with its BOM (as U+FEFF) and line ends untouched."""
         return self._guard(path, lambda: _decoded(path, self._bytes(path)[0]))

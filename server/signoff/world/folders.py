@@ -25,7 +25,7 @@ def folders(environ: Mapping[str, str] = os.environ) -> Folders:
     """The folders of this user. SIGNOFF_STATE_DIR, when set, is `state` and holds the three others."""
     if named := environ.get(VARIABLE):
         state = Path(named).expanduser().absolute()
-        return Folders(state, state / "data", state / "cache", state / "log")
+        return Folders(state, state, state / "cache", state / "log")
     import platformdirs
 
     own = platformdirs.PlatformDirs("signoff", appauthor=False)

@@ -18,7 +18,7 @@ from typing import Any
 from signoff.core import small
 from signoff.core.model import ModelFailure, ModelReply, ModelRequest, Usage
 from signoff.core.small_prompts import visible
-from signoff.world.model_file import QWEN, installed
+from signoff.world.model_file import installed
 from signoff.world.worker import Worker, WorkerFailed
 
 IDLE_SECONDS = 600.0
@@ -81,7 +81,7 @@ class LocalModel:
         if isinstance(step, tuple):
             if small.asks_next(step):
                 self._load()
-            return ModelReply(step, NOTHING_USED, QWEN.name)
+            return ModelReply(step, NOTHING_USED, request.model)
         usage, first, problem = NOTHING_USED, None, small.Problem("it gave no answer.")
         for temperature in TEMPERATURES:
             answer = await self._generate(step, temperature, on_text)
@@ -91,10 +91,10 @@ class LocalModel:
             first = first or answer.first
             items = small.read(step, answer.text)
             if not isinstance(items, small.Problem):
-                return _reply(items, usage, began, first)
+                return _reply(request.model, items, usage, began, first)
             problem = items
             step = small.ask_again(step, problem)
-        return _reply(small.give_up(problem), usage, began, first)
+        return _reply(request.model, small.give_up(problem), usage, began, first)
 
     async def close(self) -> None:
         """Ends the child process."""
@@ -176,7 +176,9 @@ def _sum(one: Usage, other: Usage) -> Usage:
     return Usage(one.input + other.input, one.cached + other.cached, one.output + other.output)
 
 
-def _reply(items: tuple[small.ReplyItem, ...], usage: Usage, began: float, first: float | None) -> ModelReply:
+def _reply(
+    model: str, items: tuple[small.ReplyItem, ...], usage: Usage, began: float, first: float | None
+) -> ModelReply:
     now = time.monotonic()
     first_ms = round(((first or now) - began) * 1000)
-    return ModelReply(items, usage, QWEN.name, first_ms, round((now - began) * 1000))
+    return ModelReply(items, usage, model, first_ms, round((now - began) * 1000))

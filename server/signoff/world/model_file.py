@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from signoff.world.folders import folders
 
 
 class ModelTrouble(Exception):
@@ -83,13 +84,8 @@ class ModelInfo:
 
 
 def models_dir() -> Path:
-    """The folder of model files: `models` below SIGNOFF_STATE_DIR if that is set, else below the user's data folder."""
-    state = os.environ.get("SIGNOFF_STATE_DIR")
-    if state:
-        return Path(state).expanduser().absolute() / "models"
-    import platformdirs
-
-    return Path(platformdirs.user_data_dir("signoff", appauthor=False)) / "models"
+    """The folder of model files."""
+    return folders().data / "models"
 
 
 def partial(path: Path) -> Path:

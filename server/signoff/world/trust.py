@@ -26,12 +26,13 @@ class Trust:
     def set(self, workspace: str, trusted: bool) -> None:
         """Remembers the user's word. Raises OSError when it can't be written."""
         known = self._known()
-        self._trusted = known | {workspace} if trusted else known - {workspace}
+        wanted = known | {workspace} if trusted else known - {workspace}
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         scratch = self._path.with_suffix(f".{os.getpid()}")
-        scratch.write_text(json.dumps(sorted(self._trusted), indent=1), encoding="utf-8")
+        scratch.write_text(json.dumps(sorted(wanted), indent=1), encoding="utf-8")
         scratch.chmod(0o600)
         scratch.replace(self._path)
+        self._trusted = wanted
 
     def _known(self) -> frozenset[str]:
         if self._trusted is None:

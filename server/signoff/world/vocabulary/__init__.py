@@ -9,6 +9,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from signoff.world.folders import folders
+
 FOLDER = Path(__file__).parent
 
 
@@ -47,13 +49,8 @@ VOCABULARIES = {
 
 
 def default_folder() -> Path:
-    """Where the vocabularies are unpacked: below SIGNOFF_STATE_DIR if that is set, else in the user's cache folder."""
-    state = os.environ.get("SIGNOFF_STATE_DIR")
-    if state:
-        return Path(state).expanduser().absolute() / "vocabulary"
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("signoff", appauthor=False)) / "vocabulary"
+    """Where the vocabularies are unpacked."""
+    return folders().cache / "vocabulary"
 
 
 def unpack(name: str, folder: Path) -> None:
