@@ -48,9 +48,6 @@ class Settings:
     stall_seconds: float = 60.0
 
 
-DEFAULTS = Settings()
-
-
 def configure(settings: Settings, asked: StartSession, primary: str) -> Config:
     """The session's configuration with a reason for each choice; what the command says wins over the settings.
 
@@ -58,14 +55,14 @@ def configure(settings: Settings, asked: StartSession, primary: str) -> Config:
     """
     model = _choice(asked.model, settings.model, primary)
     plan_first = _choice(asked.plan_first, False if settings.plan == "never" else None, True)
-    approval_policy = _choice(asked.approval_policy, settings.approval_policy, DEFAULTS.approval_policy)
-    sandbox_mode = _choice(asked.sandbox_mode, settings.sandbox_mode, DEFAULTS.sandbox_mode)
+    policy: tuple[ApprovalPolicy, str] = _choice(asked.approval_policy, settings.approval_policy, "on-request")
+    sandbox: tuple[SandboxMode, str] = _choice(asked.sandbox_mode, settings.sandbox_mode, "workspace-write")
     return Config(
         models=(model[0], *(m for m in settings.fallback_models if m != model[0])),
         effort=settings.effort or None,
         task_type=asked.task_type,
-        approval_policy=approval_policy[0],
-        sandbox_mode=sandbox_mode[0],
+        approval_policy=policy[0],
+        sandbox_mode=sandbox[0],
         plan_first=plan_first[0],
         max_tokens=settings.max_tokens or None,
         max_cost=settings.max_cost or None,
@@ -73,8 +70,8 @@ def configure(settings: Settings, asked: StartSession, primary: str) -> Config:
         reasons=(
             ("model", model[1]),
             ("plan", plan_first[1]),
-            ("approvalPolicy", approval_policy[1]),
-            ("sandboxMode", sandbox_mode[1]),
+            ("approvalPolicy", policy[1]),
+            ("sandboxMode", sandbox[1]),
         ),
     )
 
