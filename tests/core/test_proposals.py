@@ -397,5 +397,5 @@ def test_projected() -> None:
     hunk = Hunk("h", 1, "c", "u", "update", 0, "a", "b")
     assert projected("a", [hunk]) == "b"
     assert projected(None, [hunk]) is None
-    with pytest.raises(ValueError, match="leaves"):
-        projected("a", [Hunk("h", 1, "c", "u", "update", 5, "a", "b")])
+    assert projected("a", [Hunk("h", 1, "c", "u", "update", 5, "a", "b")]) == "a"
+    assert projected("a", [hunk, hunk]) == "b"

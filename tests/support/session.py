@@ -305,7 +305,12 @@ class Session:
         self.files = after
         if until("written"):
             return made
-        return made + self.do(c.FinishLanding(landing.id, digests[1], starts))
+        made += self.do(c.FinishLanding(landing.id, digests[1], starts))
+        for hunk in self.state.hunks_of(landing.uri):
+            text = self.files.get(path, "")
+            if hunk.kind == "update" and not text.startswith(hunk.before, hunk.start):
+                made += self.do(c.MarkStale(hunk.id, "The text that it changes was taken back."))
+        return made
 
     def _stands(self, hunk: Hunk, landing: Landing) -> bool:
         text = self.files.get(self.path(landing.uri), "")

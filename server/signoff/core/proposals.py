@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from signoff.core import events as e
 from signoff.core import paths
@@ -18,7 +19,7 @@ from signoff.core.hunks import Base, FileChange, Hunk, HunkKind, Proposal
 from signoff.core.model import Message, ToolCall
 from signoff.core.regions import Region, pairs, regions
 from signoff.core.state import State
-from signoff.core.text import apply, digest, split_lines
+from signoff.core.text import Edit, apply, digest, split_lines
 
 CONTEXT_LINES = 3
 CONTEXT_LIMIT = 2_000
@@ -29,12 +30,18 @@ RATIONALE_LIMIT = 500
 def projected(text: str | None, hunks: Sequence[Hunk]) -> str | None:
     """The document as the model sees it: `text` with the pending hunks applied; None stands for no file.
 
-    Raises ValueError when hunks overlap or leave the text.
+    A hunk whose text is not at its place is left out: it is about to be told stale.
     """
     whole = next((h for h in hunks if h.kind != "update"), None)
     if whole is not None:
         return whole.after if whole.kind == "create" else None
-    return None if text is None else apply(text, [h.edit for h in hunks])
+    if text is None:
+        return None
+    edits: list[Edit] = []
+    for edit, before in ((h.edit, h.before) for h in hunks):
+        if edit.start >= (edits[-1].end if edits else 0) and text.startswith(before, edit.start):
+            edits.append(edit)
+    return apply(text, edits)
 
 
 def pending(state: State, base: Base) -> tuple[Hunk, ...]:
@@ -111,13 +118,10 @@ class _Maker:
         """Whether the change was made of what the model would see now."""
         if self.under_new_name and self.old:
             return self.change.before == self.old.after
-        try:
-            seen = projected(self.base.text, self.waiting)
-        except ValueError:
-            return False
-        text = self.base.text or ""
-        stands = all(text.startswith(h.before, h.start) for h in self.waiting if h.kind == "update")
-        return stands and seen == self.change.before
+        lines = [h for h in self.waiting if h.kind == "update"]
+        stands = all((self.base.text or "").startswith(h.before, h.start) for h in lines)
+        apart = all(one.edit.end <= other.start for one, other in pairwise(lines))
+        return stands and apart and projected(self.base.text, self.waiting) == self.change.before
 
     def events(self) -> Iterator[Event]:
         text, after = self.base.text, self.change.after
