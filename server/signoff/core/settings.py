@@ -29,6 +29,10 @@ class Settings:
     max_tokens, max_cost: the cap of one session in tokens (input plus output) and US dollars; 0 is no cap.
     turn_limit: how many model requests a session may make before it stops and asks.
     auto_resume: what may run again after a restart without a word of the user.
+    approval_policy: when a command of the agent needs your word. No tool runs commands yet.
+    sandbox_mode: what a command of the agent may touch. No tool runs commands yet.
+    trusted_workspaces: folders (URIs) in which git may be asked what changed, besides those that you trusted before.
+    stall_seconds: after how many seconds of silence in mid-reply a request is given up; twice that before its start.
     """
 
     base_url: str = ""

@@ -170,7 +170,7 @@ def _proposed(
 def _target(state: State, workspace: Workspace, change: FileChange) -> str:
     """The document whose hunk the change belongs to: a file that waits to be renamed is changed under its old name."""
     uri = workspace.uri_of(change.path)
-    renamed = next((h for h in state.open_hunks if h.kind == "rename" and h.to_uri == uri), None)
+    renamed = workspace.renamed_to(state, uri)
     return renamed.uri if renamed else uri
 
 

@@ -92,7 +92,7 @@ class Anchors:
         for hunk_id in hunks:
             mark = marks.get((session, hunk_id))
             if mark is not None:
-                status = "undone" if mark.hunk.status == "applied" else "applied"
+                status = "undone" if mark.hunk.in_file else "applied"
                 marks[session, hunk_id] = replace(mark, hunk=replace(mark.hunk, status=status))
 
     def observe(self, uri: str, text: str, edits: Sequence[Edit], own: frozenset[Key] = frozenset()) -> list[Told]:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from signoff.core import paths
-from signoff.core.hunks import Base
+from signoff.core.hunks import Base, Hunk
 from signoff.core.proposals import pending, projected
 from signoff.core.state import State
 from signoff.core.text import Edit
@@ -59,10 +59,16 @@ class Workspace:
         """The document without pending hunks, with the live positions of the session's hunks in it."""
         return Base(uri, self.text(uri), self.anchors.starts(state.session, uri))
 
+    def renamed_to(self, state: State, uri: str) -> Hunk | None:
+        """The session's pending hunk that gives a file this name."""
+        return next(
+            (h for h in state.open_hunks if h.status == "pending" and h.kind == "rename" and h.to_uri == uri), None
+        )
+
     def seen(self, state: State, path: str) -> str | FileProblem | None:
         """The file as the session's model sees it, with its own pending hunks applied; None when it would be gone."""
         uri = self.uri_of(path)
-        renamed = next((h for h in state.open_hunks if h.kind == "rename" and h.to_uri == uri), None)
+        renamed = self.renamed_to(state, uri)
         if renamed is not None:
             return renamed.after
         found = self.document(uri)
