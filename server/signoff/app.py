@@ -119,10 +119,10 @@ class _App:
             self._server.warn(f"Signoff could not open this workspace's sessions: {error}")
 
     def _take_key(self, params: Any) -> None:
-        self.models.set_key(str(getattr(params, "key", "") or ""))
+        self.models.set_key(str(get(params, "key") or ""))
 
     def _configuration_changed(self, params: Any) -> None:
-        section: Any = getattr(params, "settings", None)
+        section: Any = get(params, "settings")
         self.settings.take(get(section, "signoff"))
 
     def trusted(self, workspace: str) -> bool:
@@ -140,14 +140,14 @@ class _App:
     def _status(self) -> dict[str, Any]:
         return {
             "server": {"name": "signoff", "version": __version__, "python": sys.version.split()[0]},
-            "endpoint": {"configured": self.models.configured, "baseUrl": self.models.base_url},
+            "endpoint": {"configured": self.models.configured, "baseUrl": self.models.shown_url},
             "model": self.settings.now.model or self.models.primary(),
         }
 
     async def _doctor(self) -> list[dict[str, Any]]:
         from signoff.world.doctor import examine
 
-        found = await asyncio.to_thread(examine, self._places.state, self.models.base_url, self.models.configured)
+        found = await asyncio.to_thread(examine, self._places.state, self.models)
         return [{"name": c.name, "ok": c.ok, "detail": c.detail, "fix": c.fix} for c in found]
 
 

@@ -130,7 +130,7 @@ class Request:
         """What a service bills, in wire order: tools, instructions, then each item, as compact JSON."""
         head = [self.body.get("tools") or [], self.body.get("text") or self.body.get("response_format") or {}]
         parts = [dumps(part) for part in head] + [self.body.get("instructions") or ""]
-        return "\n".join(parts + [dumps(item) for item in self.items]).encode()
+        return "\n".join(parts + [dumps(item) for item in self.items]).encode("utf-8", "backslashreplace")
 
 
 class Endpoint:

@@ -36,6 +36,7 @@ class EditorClient:
         self.log = workspace
         self.streamed: dict[str, str] = {}
         self.edits: list[dict[str, Any]] = []
+        self.received: list[bytes] = []
         self.unhandled: list[dict[str, Any]] = []
         self.on_apply: Callable[[dict[str, Any]], Any] = self.apply_honestly
         self._ids = itertools.count(1)
@@ -154,7 +155,8 @@ class EditorClient:
         assert self.process.stdout is not None
         while header := await self.process.stdout.readline():
             await self.process.stdout.readline()
-            message = json.loads(await self.process.stdout.readexactly(int(header.split()[1])))
+            self.received.append(await self.process.stdout.readexactly(int(header.split()[1])))
+            message = json.loads(self.received[-1])
             if "method" in message:
                 self._told(message)
             else:

@@ -25,7 +25,7 @@ from signoff.runtime.land import Landings
 from signoff.runtime.limits import Meter
 from signoff.runtime.loop import SessionLoop
 from signoff.runtime.perform import OnText, Performer
-from signoff.runtime.ports import Clock, Editor, FileProblem, Files, Git, Model, SessionRow, Store
+from signoff.runtime.ports import Clock, Editor, FileProblem, Files, Git, Model, SessionRow, Store, StoreError
 from signoff.runtime.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -122,10 +122,17 @@ class Manager:
         return fold(session, facts) if facts else None
 
     async def states(self, workspace: str | None = None) -> list[State]:
-        """All sessions (of one workspace), newest first."""
+        """All sessions (of one workspace), newest first; one whose log is damaged is left out, and logged."""
         rows = await self._ports.store.sessions(paths.normal(workspace) if workspace else None)
-        found = [await self._peek(row) for row in rows if row.last_seq]
-        return [state for state in found if state is not None]
+        found: list[State] = []
+        for row in rows:
+            try:
+                state = await self._peek(row) if row.last_seq else None
+            except StoreError as error:
+                log.error("%s", error)
+                continue
+            found += [state] if state else []
+        return found
 
     async def _peek(self, row: SessionRow) -> State | None:
         loop = self._loops.get(row.session)
@@ -163,14 +170,23 @@ class Manager:
 
     async def open_workspace(self, workspace: str) -> None:
         """Brings the workspace's unfinished sessions back. Those that cost money wait for the user, unless
-        `auto_resume` lets them go on."""
+        `auto_resume` lets them go on. Raises StoreError, at the end, for those whose log is damaged."""
+        damaged: list[str] = []
         for row in await self._ports.store.sessions(paths.normal(workspace)):
-            state = await self._peek(row) if row.last_seq else None
-            if state is None or state.archived or state.finished:
-                continue
-            loop = await self._open(row.session)
-            if isinstance(loop, SessionLoop) and resumes_alone(self._ports.auto_resume(), loop.state):
-                await loop.submit(c.Resume())
+            try:
+                await self._bring_back(row)
+            except StoreError as error:
+                damaged.append(str(error))
+        if damaged:
+            raise StoreError(" ".join(damaged[:3]))
+
+    async def _bring_back(self, row: SessionRow) -> None:
+        state = await self._peek(row) if row.last_seq else None
+        if state is None or state.archived or state.finished:
+            return
+        loop = await self._open(row.session)
+        if isinstance(loop, SessionLoop) and resumes_alone(self._ports.auto_resume(), loop.state):
+            await loop.submit(c.Resume())
 
     async def _open(self, session: str) -> SessionLoop | c.Refused:
         async with self._opening.setdefault(session, asyncio.Lock()):

@@ -47,6 +47,7 @@ def _converter() -> Converter:
     made.register_unstructure_hook_factory(is_dataclass, unstructure)
     made.register_structure_hook_factory(is_dataclass, structure)
     made.register_structure_hook_func(lambda kind: get_origin(kind) is Literal, _one_of)
+    made.register_structure_hook_func(lambda kind: get_origin(kind) is tuple, _items)
     for plain in (str, int, float, bool):
         made.register_structure_hook(plain, _exactly)
     return made
@@ -62,6 +63,13 @@ def _exactly(value: Any, kind: type[Any]) -> Any:
     if type(value) is kind or (kind is float and type(value) is int):
         return value
     raise TypeError(f"must be {_KINDS[kind]}")
+
+
+def _items(value: Any, kind: Any) -> Any:
+    """A text is a list of characters to cattrs, and a whole object one of its keys."""
+    if not isinstance(value, list):
+        raise TypeError("must be a list")
+    return tuple(_converter().structure(value, list[get_args(kind)[0]]))
 
 
 def _one_of(value: Any, kind: Any) -> Any:

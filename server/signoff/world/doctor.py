@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import subprocess
 import tempfile
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
+
+from signoff.world.models import Models
 
 ENDPOINT_SECONDS = 5.0
 
@@ -26,9 +28,9 @@ class Check:
     fix: str = ""
 
 
-def examine(state: Path, base_url: str, configured: bool) -> list[Check]:
-    """All checks. Blocking, some seconds at most; nothing is changed."""
-    return [_git(), _state(state), _endpoint(base_url, configured), _local_model()]
+def examine(state: Path, models: Models) -> list[Check]:
+    """All checks. Blocking, some seconds at most; nothing is changed, and no key or password is in the words."""
+    return [_git(), _state(state), _endpoint(models.shown_url, models.key, models.configured), _local_model()]
 
 
 def _git() -> Check:
@@ -71,7 +73,7 @@ def _damage(state: Path) -> str:
     return ""
 
 
-def _endpoint(base_url: str, configured: bool) -> Check:
+def _endpoint(base_url: str, key: str, configured: bool) -> Check:
     name = "endpoint"
     if not configured:
         fix = "Set OPENAI_API_KEY, or OPENAI_BASE_URL for an endpoint of your own, or use the small local model."
@@ -80,7 +82,6 @@ def _endpoint(base_url: str, configured: bool) -> Check:
         return Check(
             name, False, f"{base_url} is not a web address", "Set OPENAI_BASE_URL to http://... or https://..."
         )
-    key = os.environ.get("OPENAI_API_KEY", "")
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     try:
         with urlopen(Request(base_url.rstrip("/") + "/models", headers=headers), timeout=ENDPOINT_SECONDS):  # noqa: S310
@@ -89,7 +90,7 @@ def _endpoint(base_url: str, configured: bool) -> Check:
         if error.code in (401, 403):
             return Check(name, False, f"{base_url} does not accept the key", "Check OPENAI_API_KEY.")
         return Check(name, True, f"{base_url} answers (HTTP {error.code} for its list of models)")
-    except (URLError, OSError, ValueError) as error:
+    except (URLError, OSError, ValueError, HTTPException) as error:
         return Check(name, False, f"{base_url} can't be reached: {error}", "Check the address and the network.")
 
 

@@ -104,8 +104,8 @@ class WorkspaceFiles:
             os.close(handle)
 
     def _opened(self) -> int:
-        if self._handle is not None and os.fstat(self._handle).st_nlink == 0:
-            # The folder was removed, and perhaps made again.
+        if self._handle is not None and not _stands_at(self._root, self._handle):
+            # The folder was moved or removed, and perhaps another one stands there now.
             self.close()
         if self._handle is None:
             self._handle = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -182,6 +182,13 @@ class WorkspaceFiles:
         folded = path.casefold() + "/"
         if protected(path) == "git" or any(folded.startswith(folder.casefold() + "/") for folder in folders):
             raise _Problem("permission", f"{path}: belongs to git's own files, which Signoff never writes.")
+
+
+def _stands_at(path: Path, handle: int) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(handle))
+    except OSError:
+        return False
 
 
 def _refuse_read_only(handle: int, path: str, name: str, old: os.stat_result) -> None:

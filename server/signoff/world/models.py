@@ -9,7 +9,7 @@ from signoff.core.model import ModelFailure, ModelReply, ModelRequest
 from signoff.core.settings import Settings
 from signoff.world.endpoint import Endpoint, connect
 from signoff.world.local_model import LocalModel
-from signoff.world.wire_transport import Patience
+from signoff.world.wire_transport import Patience, shown_url
 
 DEFAULT_MODEL = "gpt-5"
 OPENAI_URL = "https://api.openai.com/v1"
@@ -30,6 +30,16 @@ class Models:
     def base_url(self) -> str:
         """Where requests go; the user's own settings and environment decide, never a workspace."""
         return self._settings().base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI_URL
+
+    @property
+    def shown_url(self) -> str:
+        """Where requests go, as it may be shown: without user and password."""
+        return shown_url(self.base_url)
+
+    @property
+    def key(self) -> str:
+        """The key that requests carry. Never show it."""
+        return self._key
 
     @property
     def configured(self) -> bool:

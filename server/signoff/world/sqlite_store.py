@@ -86,6 +86,8 @@ class SqliteStore:
         """The session's rows with seq > after, in order; [] for a session that is not known."""
         from signoff.world import sqlite_journal
 
+        if not _SESSION.fullmatch(session):
+            return []
         return await self._read(lambda connection: sqlite_journal.read(connection, session, after))
 
     async def texts(self, digests: Sequence[str]) -> dict[str, str]:
@@ -98,7 +100,9 @@ class SqliteStore:
         """All known sessions (of one workspace URI), newest first."""
         from signoff.world import sqlite_journal
 
-        return await self._read(lambda connection: sqlite_journal.sessions(connection, workspace))
+        # SQLite takes no lone surrogates; a folder with one is known under its escaped URI.
+        named = None if workspace is None else workspace.encode("utf-8", "replace").decode()
+        return await self._read(lambda connection: sqlite_journal.sessions(connection, named))
 
     async def purge(self, session: str) -> None:
         """Erases the session's rows, and texts that no other session uses, also from free space in the file.

@@ -57,7 +57,8 @@ class Transport:
     def problem(self) -> ModelFailure | None:
         """Why no request can be sent at all; None when one can."""
         if not _usable(self.base_url):
-            text = f"The base URL {self.base_url!r} is not one: it starts with http:// or https:// and names a host."
+            shown = shown_url(self.base_url)
+            text = f"The base URL {shown!r} is not one: it starts with http:// or https:// and names a host."
             return ModelFailure("bad_request", text)
         if not self._key and not is_loopback(self.base_url):
             return ModelFailure("no_key", f"There is no API key for {self.host}. Set OPENAI_API_KEY, then resume.")
@@ -132,6 +133,13 @@ def name_of(base_url: str) -> str:
         return urlsplit(base_url).netloc.rpartition("@")[2] or base_url
     except ValueError:
         return base_url
+
+
+def shown_url(base_url: str) -> str:
+    """The URL without user and password."""
+    before, separator, rest = base_url.partition("://")
+    where, slash, path = rest.partition("/")
+    return f"{before}{separator}{where.rpartition('@')[2]}{slash}{path}"
 
 
 def is_loopback(base_url: str) -> bool:
