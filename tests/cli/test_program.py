@@ -104,6 +104,12 @@ def test_a_refused_start_is_a_failure(tmp_path: Path) -> None:
     assert (done.code, done.err) == (1, "signoff: Not now.\n")
 
 
+def test_a_plan_that_cannot_be_approved_ends_the_command(tmp_path: Path) -> None:
+    done = play(tmp_path, "run", "goal", "--approve", "all", refuse=["approvePlan"])
+    assert (done.code, len(done.sent("approvePlan"))) == (1, 1)
+    assert done.err.endswith("signoff: Not now.\n")
+
+
 def test_hunks_that_do_not_land_end_the_command(tmp_path: Path) -> None:
     done = play(tmp_path, "run", "goal", "--approve", "all", refuse=["approveAll"])
     assert done.code == 3

@@ -61,8 +61,11 @@ class Review:
                 return view
             self._answer(action, view)
         except Refused as refusal:
+            view = self._fresh(view["session"], view)
+            if isinstance(action, d.TakePlan) and not d.shows(view, action):
+                raise  # nothing changed meanwhile, so it would be refused for ever
             self.screen.say(visible(str(refusal)), "warn")
-            return self._fresh(view["session"], view)
+            return view
         return self._after(action, view)
 
     def _after(self, action: d.Action, view: View) -> View:
