@@ -430,6 +430,26 @@ async def test_without_git_everything_else_works(places: Places, tmp_path: Path)
         assert not git["ok"] and "git" in git["fix"]
 
 
+async def test_a_workspace_that_is_not_there(places: Places) -> None:
+    async with Endpoint(ONE) as endpoint, editor(places[0] / "gone", places[1], endpoint.base_url) as client:
+        reason = await refused(client, "startSession", goal="Do it")
+        assert f"{places[0]}/gone: does not exist" in reason
+        assert await client.command("listSessions") == []
+        await answers(client)
+
+
+async def test_a_session_whose_workspace_is_gone_is_still_there(places: Places) -> None:
+    async with Endpoint(ONE) as endpoint:
+        async with editor(*places, endpoint.base_url) as client:
+            session, hunks = await started(client, hunks=1)
+        places[0].rename(places[0].parent / "away")
+        async with editor(*places, endpoint.base_url) as client:
+            view = await client.command("showSession", session=session)
+            assert [h["after"] for h in view["hunks"]] == [h["after"] for h in hunks]
+            await client.command("reply", session=session, text="Where is it?")
+            await client.until(session, lambda v: v["messages"][-1]["text"] == "As you say.")
+
+
 async def test_a_workspace_that_disappears_loses_nothing(places: Places) -> None:
     workspace, _ = places
     async with Endpoint(ONE) as endpoint, editor(*places, endpoint.base_url) as client:

@@ -25,6 +25,7 @@ from signoff.core.state import State
 from signoff.core.usage import PRICES
 from signoff.core.view import phase, waiting_for
 from support import endpoint_house as eh
+from support.editor_client import editor
 from support.endpoint_house import EDIT, FINISH, READ, EndpointHouse, HeldClock, config, settings, work
 from support.house import StepClock
 from support.memory_store import MemoryJournal
@@ -575,3 +576,23 @@ async def test_a_wait_can_be_stopped_and_taken_up_again(tmp_path: Path) -> None:
         made.clock.held.set()
         check_whole(await made.until(session, through))
         assert len(endpoint.requests) == 4
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("policy", ["ask", "always"])
+async def test_the_real_server_goes_on_as_the_setting_says(tmp_path: Path, policy: str) -> None:
+    workspace, state = tmp_path / "w", tmp_path / "state"
+    workspace.mkdir()
+    (workspace / "a.txt").write_text(eh.BODY)
+    async with Endpoint(work(ep.Stall())) as endpoint:
+        async with editor(workspace, state, endpoint.base_url) as client:
+            session = (await client.command("startSession", goal=GOAL, planFirst=False))["session"]
+            await endpoint.seen(2)
+            await client.kill()
+        async with editor(workspace, state, endpoint.base_url, autoResume=policy) as client:
+            if policy == "ask":
+                await client.until(session, lambda view: view["phase"] == "stopped")
+                assert len(endpoint.requests) == 2
+                await client.command("resume", session=session)
+            await client.until(session, lambda view: view["phase"] == "waiting" and len(view["hunks"]) == 1)
+        endpoint.check_no_turn_asked_again()
