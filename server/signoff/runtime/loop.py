@@ -97,6 +97,10 @@ class SessionLoop:
             self._spent.add(effect.key)
             if command is not None:
                 await self._record(command)
+        except StoreError as error:
+            # An intent could not be stored, so nothing was done yet: the effect is owed still and starts again.
+            self._troubled(error)
+            await asyncio.sleep(STORE_RETRY_SECONDS)
         except Exception as error:
             log.exception("effect %s failed", effect.key)
             self._spent.add(effect.key)
@@ -109,10 +113,13 @@ class SessionLoop:
                 await self.submit(command)
                 return
             except StoreError as error:
-                self.trouble = str(error)
-                log.error("session %s: %s", self.state.session, error)
-                self._publish(self.state)
+                self._troubled(error)
                 await asyncio.sleep(STORE_RETRY_SECONDS)
+
+    def _troubled(self, error: StoreError) -> None:
+        self.trouble = str(error)
+        log.error("session %s: %s", self.state.session, error)
+        self._publish(self.state)
 
     async def close(self) -> None:
         """Cancels what runs without recording anything: the log says what is owed at the next start."""

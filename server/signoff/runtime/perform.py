@@ -27,7 +27,7 @@ from signoff.runtime.agent_tools import focus, run_tool
 from signoff.runtime.land import Landings
 from signoff.runtime.limits import Meter, refusal
 from signoff.runtime.loop import SessionLoop
-from signoff.runtime.ports import Clock, Model
+from signoff.runtime.ports import Clock, Model, StoreError
 from signoff.runtime.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -51,6 +51,9 @@ class Performer:
         """The command that records what came of the effect."""
         try:
             return await self._perform(loop, effect)
+        except StoreError:
+            # Not ours, and it passes: the loop tries again.
+            raise
         except Exception as error:
             log.exception("effect %s failed", effect.key)
             await loop.submit(c.NoteBug(effect.key, f"{type(error).__name__}: {error}"))
