@@ -89,8 +89,9 @@ class _App:
         server.observers.append(self.desk)
         for name in HANDLERS:
             server.command(name)(self._handler(name))
-        server.feature(SET_API_KEY)(_function(self._take_key))
-        server.feature("workspace/didChangeConfiguration")(_function(self._configuration_changed))
+        server.serve(SET_API_KEY, self._take_key)
+        server.serve("workspace/didChangeConfiguration", self._configuration_changed)
+        self.desk.display.register()
         self._coming_back = asyncio.get_running_loop().create_task(self._come_back())
         server.on_exit(self._close)
 
@@ -149,8 +150,3 @@ class _App:
 
         found = await asyncio.to_thread(examine, self._places.state, self.models)
         return [{"name": c.name, "ok": c.ok, "detail": c.detail, "fix": c.fix} for c in found]
-
-
-def _function(method: Callable[[Any], None]) -> Callable[[Any], None]:
-    """pygls marks what it registers, and a bound method can't be marked."""
-    return lambda params: method(params)

@@ -32,6 +32,7 @@ class EditorClient:
         self.documents: dict[str, str] = {}
         self.versions: dict[str, int] = {}
         self.views: dict[str, dict[str, Any]] = {}
+        self.diagnostics: dict[str, list[dict[str, Any]]] = {}
         self.shown: list[str] = []
         self.log = workspace
         self.streamed: dict[str, str] = {}
@@ -137,6 +138,10 @@ class EditorClient:
         """Waits until the model has said so much."""
         await self._until(lambda: len(self.streamed.get(session, "")) >= characters)
 
+    async def until_told(self, wanted: Callable[[], bool]) -> None:
+        """Waits until something about what the server told holds."""
+        await self._until(wanted)
+
     async def _until(self, wanted: Callable[[], bool]) -> None:
         deadline = asyncio.get_running_loop().time() + PATIENCE
         while not wanted():
@@ -170,6 +175,8 @@ class EditorClient:
                 self.views[params["session"]] = params
             case "signoff/outputDelta":
                 self.streamed[params["session"]] = self.streamed.get(params["session"], "") + params["text"]
+            case "textDocument/publishDiagnostics":
+                self.diagnostics[params["uri"]] = params["diagnostics"]
             case "window/showMessage":
                 self.shown.append(params["message"])
             case "workspace/applyEdit":

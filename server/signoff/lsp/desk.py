@@ -21,6 +21,7 @@ from signoff.core.session_view import SessionView
 from signoff.core.settings import Settings, configure
 from signoff.core.state import State
 from signoff.core.text import Edit
+from signoff.lsp.display import Display
 from signoff.lsp.documents import Document
 from signoff.lsp.names import OUTPUT_DELTA, SESSION_CHANGED
 from signoff.runtime.manager import Manager
@@ -59,6 +60,7 @@ class Desk:
         self._streamed: dict[str, list[str]] = {}
         self._due: asyncio.TimerHandle | None = None
         self._texts: dict[str, str] = {}
+        self.display = Display(server, self)
         self._troubled: set[str] = set()
 
     @property
@@ -123,14 +125,24 @@ class Desk:
 
     def view(self, state: State) -> SessionView:
         """The session as the client shows it, with ranges in the documents as they are now."""
+        range_of = self.ranges()
+        return view.view(state, lambda hunk: range_of(state, hunk))
+
+    def ranges(self) -> Callable[[State, Hunk], p.Range]:
+        """Where hunks stand in their documents as they are now; each document is looked up once."""
         documents: dict[str, Document | None] = {}
 
-        def range_of(hunk: Hunk) -> p.Range:
+        def range_of(state: State, hunk: Hunk) -> p.Range:
             if hunk.uri not in documents:
                 documents[hunk.uri] = self._document(hunk.uri)
             return _range(documents[hunk.uri], hunk, self.manager.start_of(state, hunk))
 
-        return view.view(state, range_of)
+        return range_of
+
+    def spelled(self, uri: str) -> str:
+        """The document's URI as the client spells it."""
+        document = self._editor.document(uri)
+        return document.uri if document else uri
 
     def trust(self, workspace: str, trusted: bool) -> None:
         """The user's word on a workspace; lasts over restarts."""
@@ -153,6 +165,7 @@ class Desk:
     def published(self, state: State) -> None:
         """A session changed."""
         self._watch_texts(state)
+        self.display.session_changed(state)
         self._tell_trouble(state.session)
         if self._ours:
             self._news[state.session] = state
@@ -209,6 +222,7 @@ class Desk:
         if before is not None:
             self._texts[name] = document.text
             self.manager.document_changed(name, before, edits)
+            self.display.document_changed(name)
 
     def closed(self, document: Document) -> None:
         """The client closed a document: what was not saved is gone."""

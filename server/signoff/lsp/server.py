@@ -10,7 +10,7 @@ import logging
 import threading
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, PyglsError
@@ -84,6 +84,11 @@ class SignoffServer(LanguageServer):
             if (error := _logged(hook)) is not None:
                 text = f"Signoff could not load a part of itself: {type(error).__name__}: {error}"
                 self.window_show_message(types.ShowMessageParams(types.MessageType.Error, text))
+
+    def serve(self, method: str, handler: Callable[[Any], Any]) -> None:
+        """Let `handler` answer the client's `method`."""
+        # pygls marks what it registers, and a bound method can't be marked.
+        self.feature(method)(lambda params: handler(params))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
 
     def warn(self, words: str) -> None:
         """Tell the user something that they should act on."""

@@ -1,0 +1,134 @@
+"""What an editor is shown: diagnostics, actions, hovers, lenses and hints as projections of sessions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from lsprotocol import types
+
+from signoff.core.hunks import Hunk
+from signoff.core.session import Config, Place
+from signoff.core.state import State
+from signoff.lsp import review
+from support.session import Session, call
+
+URI = "file:///w/a.py"
+
+
+def span(state: State, hunk: Hunk) -> types.Range:
+    """Tests say where hunks stand by their start: line number times ten."""
+    line = hunk.start // 10
+    return types.Range(types.Position(line, 0), types.Position(line + 1, 0))
+
+
+def state_with(*hunks: Hunk, **fields: object) -> State:
+    state = State("s", seq=1, goal="g", workspace="file:///w", config=Config(plan_first=False), model="m")
+    return replace(state, hunks={hunk.id: hunk for hunk in hunks}, **fields)
+
+
+def hunk(number: int, **fields: object) -> Hunk:
+    made = Hunk(f"s.h{number}", 1, "s.c1", URI, "update", number * 100, f"old {number}\n", f"new {number}\nmore\n")
+    return replace(made, **fields)
+
+
+def shown(state: State, uri: str = URI) -> list[review.Mark]:
+    return review.marks([state], uri, span)
+
+
+def titles(state: State, line: int) -> list[str]:
+    at = types.Range(types.Position(line, 0), types.Position(line, 3))
+    return [a.title for a in review.actions([state], URI, shown(state), at)]
+
+
+def test_a_hunk_is_one_information_diagnostic_with_its_size() -> None:
+    (found,) = review.diagnostics([state_with(hunk(1))], URI, shown(state_with(hunk(1))))
+    assert found.message == "1/1 new 1 (+2 -1)"
+    assert (found.source, found.code, found.severity) == ("signoff", "hunk", types.DiagnosticSeverity.Information)
+    assert found.data == {"session": "s", "id": "s.h1", "rev": 1}
+
+
+def test_a_stale_hunk_says_why_and_decided_hunks_are_not_shown() -> None:
+    state = state_with(
+        hunk(1, status="stale", note="It moved away."), hunk(2, status="applied"), hunk(3, status="rejected")
+    )
+    (found,) = review.diagnostics([state], URI, shown(state))
+    assert found.code == "stale" and found.message.endswith("It moved away.")
+
+
+def test_at_most_200_hunks_of_a_file_are_shown_and_the_rest_is_counted() -> None:
+    state = state_with(*(hunk(n) for n in range(1, 260)))
+    found = review.diagnostics([state], URI, shown(state))
+    assert len(found) == 201
+    assert found[-1].message.startswith("59 more hunks")
+
+
+def test_actions_are_commands_never_edits_and_never_preferred() -> None:
+    state = state_with(hunk(1), hunk(2))
+    at = types.Range(types.Position(10, 2), types.Position(10, 2))
+    made = review.actions([state], URI, shown(state), at)
+    assert [a.title for a in made] == [
+        "Signoff: Approve hunk",
+        "Signoff: Reject hunk",
+        "Signoff: Approve all 2 hunks of this file",
+        "Signoff: Reject all 2 hunks",
+    ]
+    for one in made:
+        assert one.edit is None and one.is_preferred is None and one.command is not None
+    assert made[0].command is not None and made[0].command.arguments == [{"hunk": "s.h1", "rev": 1}]
+
+
+def test_actions_are_offered_where_the_hunk_is() -> None:
+    state = state_with(hunk(1), hunk(2))
+    assert titles(state, 50) == []
+    assert "Signoff: Approve hunk" in titles(state, 20)
+
+
+def test_a_stale_hunk_is_proposed_again_or_rejected() -> None:
+    assert titles(state_with(hunk(1, status="stale")), 10) == ["Signoff: Propose again", "Signoff: Reject hunk"]
+
+
+def test_a_waiting_plan_is_decided_where_the_task_started() -> None:
+    session = Session(plan_first=True)
+    session.start("goal", place=Place(URI, start_line=4))
+    session.model(call("update_plan", steps=[{"text": "First"}, {"text": "Then"}]))
+    (found,) = review.diagnostics([session.state], URI, [])
+    assert found.code == "plan" and found.message == "A plan waits for you:\n1. First\n2. Then"
+    assert found.range.start.line == 4
+    assert [t.removeprefix("Signoff: ") for t in titles(session.state, 4)] == ["Approve plan", "Reject plan"]
+
+
+def test_a_hover_shows_the_diff_and_lets_no_markdown_of_the_model_through() -> None:
+    evil = hunk(1, after="```\n![x](http://evil/x.png)\u202e\n", note="[click](command:evil) <img src=x>")
+    text = review.hover(shown(state_with(evil)), types.Position(10, 0))
+    assert text is not None and isinstance(text.contents, types.MarkupContent)
+    value = text.contents.value
+    assert value.count("````") == 2, "the fence is longer than any in the text"
+    assert "<U+202E>" in value and "\u202e" not in value
+    assert r"\[click\]\(command:evil\)" in value and r"\<img" in value
+    assert review.hover(shown(state_with(evil)), types.Position(50, 0)) is None
+
+
+def test_lenses_and_hints_stand_at_the_hunk() -> None:
+    state = state_with(hunk(1), hunk(2, status="stale"))
+    assert [lens.command.title for lens in review.lenses(shown(state)) if lens.command] == [
+        "Approve 1/2 new 1 (+2 -1)",
+        "Reject",
+        "Propose again",
+    ]
+    assert [hint.label for hint in review.hints(shown(state))] == ["+2 -1", "+2 -1"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "wanted"),
+    [
+        ((1, 0, 2, 0), (1, 3, 1, 3), True),
+        ((1, 0, 2, 0), (2, 0, 2, 0), False),
+        ((3, 0, 3, 0), (3, 5, 3, 9), True),
+        ((1, 0, 4, 2), (4, 0, 4, 0), True),
+        ((1, 0, 1, 5), (0, 0, 1, 0), False),
+    ],
+)
+def test_ranges_touch_when_they_share_a_line(one: tuple[int, ...], other: tuple[int, ...], wanted: bool) -> None:
+    first, second = (types.Range(types.Position(*r[:2]), types.Position(*r[2:])) for r in (one, other))
+    assert review.touches(first, second) is wanted
