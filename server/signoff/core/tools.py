@@ -23,9 +23,9 @@ _STATUS: Schema = {"type": "string", "enum": ["pending", "active", "done", "fail
 
 SPECS: tuple[ToolSpec, ...] = (
     ToolSpec("read_file", "", _object("path", path=_TEXT, start_line=_LINE, end_line=_LINE)),
-    ToolSpec("search", "Find text in files", _object("query", query=_TEXT, regex={"type": "boolean"}, glob=_TEXT)),
+    ToolSpec("search", "", _object("query", query=_TEXT, regex={"type": "boolean"}, glob=_TEXT)),
     ToolSpec("list_files", "", _object("", glob=_TEXT)),
-    ToolSpec("apply_patch", "V4A patch: *** Begin Patch ... *** End Patch", _object("patch", patch=_TEXT)),
+    ToolSpec("apply_patch", "V4A: *** Begin Patch ... *** End Patch", _object("patch", patch=_TEXT)),
     ToolSpec(
         "edit_file",
         "Replace unique text; empty old creates the file",
