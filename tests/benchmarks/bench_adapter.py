@@ -25,9 +25,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "server"), str(ROOT / "tests")]
 
-from endpoint.script import Call, Script, Text, Thought, Turn  # noqa: E402
-from endpoint.shapes import Ids, response_events, sse  # noqa: E402
-from signoff.core.model import (  # noqa: E402
+from endpoint.script import Call, Script, Text, Thought, Turn
+from endpoint.shapes import Ids, response_events, sse
+from signoff.core.model import (
     Item,
     Message,
     ModelReply,
@@ -36,12 +36,12 @@ from signoff.core.model import (  # noqa: E402
     ToolResult,
     ToolSpec,
 )
-from signoff.world.endpoint import connect  # noqa: E402
-from signoff.world.openai_chat import ChatModel  # noqa: E402
-from signoff.world.openai_responses import ResponseReader, ResponsesModel  # noqa: E402
-from signoff.world.wire import EventStream  # noqa: E402
-from signoff.world.wire_failures import Target  # noqa: E402
-from signoff.world.wire_transport import Patience, Transport  # noqa: E402
+from signoff.world.endpoint import connect
+from signoff.world.openai_chat import ChatModel
+from signoff.world.openai_responses import ResponseReader, ResponsesModel
+from signoff.world.wire import EventStream
+from signoff.world.wire_failures import Target
+from signoff.world.wire_transport import Patience, Transport
 
 OUTPUT = "".join(f"{number:4}|    def step_{number}(self, value: int) -> int: ...\n" for number in range(46))
 PARTS = (Thought("g" * 900), Text("Next file."), Call("read_file", {"path": "pkg/module.py", "start": 1, "end": 46}))

@@ -16,9 +16,9 @@ from time import perf_counter
 
 sys.path[:0] = [str(Path(__file__).parents[2] / "server"), str(Path(__file__).parents[1])]
 
-from lsp.document_fuzz import fuzz  # noqa: E402
-from lsp.reference_document import At, Between, Part  # noqa: E402
-from signoff.lsp.documents import Document  # noqa: E402
+from lsp.document_fuzz import fuzz
+from lsp.reference_document import At, Between, Part
+from signoff.lsp.documents import Document
 
 EDITS = 100_000
 CHANGES = 1_000

@@ -11,6 +11,7 @@ import json
 import statistics
 import sys
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parents[2] / "server")]
@@ -39,7 +40,7 @@ async def one_round(folder: Path) -> tuple[list[float], float]:
         session = (await client.command("startSession", goal="Read it", planFirst=False))["session"]
         await client.until(session, lambda view: view["phase"] == "done")
         asked = endpoint.requests
-        gaps = [(b.at - (a.done_at or a.at)) * 1000 for a, b in zip(asked, asked[1:], strict=False)]
+        gaps = [(b.at - (a.done_at or a.at)) * 1000 for a, b in pairwise(asked)]
         return gaps, (asked[0].at - began) * 1000
 
 

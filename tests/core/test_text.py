@@ -193,3 +193,12 @@ def test_unified_names_a_file_that_is_not_there_or_moves() -> None:
 def test_unified_shows_carriage_returns_only_where_the_two_sides_differ_in_them() -> None:
     assert unified("a\r\nb\r\n", "a\r\nc\r\n", "f", context=0).endswith("@@ -2 +2 @@\n-b\n+c\n")
     assert unified("a\r\n", "a\n", "f").endswith("-a␍\n+a\n")
+
+
+def test_a_set_of_edits_is_rebased_one_by_one_and_an_overlap_is_named() -> None:
+    over = (Edit(2, 4, "x"), Edit(8, 8, "new"))
+    assert rebase_all((Edit(0, 1, "a"), Edit(3, 5, "b"), Edit(9, 9, "c")), over) == (
+        Edit(0, 1, "a"),
+        None,
+        Edit(11, 11, "c"),
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from e2e.test_transaction import BODY, TWO, edits, started
 from endpoint.server import Call, Endpoint, Script, Text, Turn
 from support.editor_client import editor

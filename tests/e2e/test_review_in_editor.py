@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from e2e.test_transaction import BODY, TWO, started
 from endpoint.server import Endpoint
 from support.editor_client import editor

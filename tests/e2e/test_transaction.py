@@ -1,4 +1,4 @@
-"""The approve transaction through a real server process: open buffers, files that are not open, and a user who types."""
+"""The approve transaction through a real server process: open buffers, files on disk, and a user who types."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from endpoint.server import Call, Endpoint, Script, Text, Turn
 from support.editor_client import EditorClient, editor
 
@@ -46,25 +47,27 @@ async def started(client: EditorClient, hunks: int = 2) -> tuple[str, list[dict[
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
 @pytest.mark.parametrize("versioned", [True, False], ids=["documentChanges", "changes"])
 async def test_a_hunk_lands_in_the_open_buffer(places: tuple[Path, Path], encoding: str, versioned: bool) -> None:
-    async with Endpoint(TWO) as endpoint:
-        async with editor(*places, endpoint.base_url, encoding=encoding, versioned=versioned) as client:
-            text = "😀 first\r\n" + BODY
-            uri = client.open("a.txt", text)
-            session, (first, second) = await started(client)
-            assert first["range"]["start"] == {"line": 3, "character": 0}
-            assert await client.command("approveHunk", hunk=second["id"], rev=1) == {
-                "status": "applying",
-                "reason": None,
-            }
-            await client.until(session, lambda v: v["hunks"][1]["status"] == "applied")
-            client.insert(uri, 0, 0, "typed\n")
-            assert (await client.command("approveHunk", hunk=first["id"], rev=1))["status"] == "applying"
-            view = await client.until(session, lambda v: v["phase"] == "done")
-            wanted = text.replace("line 3\n", "line three 😀\n").replace("line 20\n", "line twenty\nand more\n")
-            assert client.text(uri) == "typed\n" + wanted
-            assert (places[0] / "a.txt").read_bytes().decode() == BODY, "the buffer is the user's to save"
-            assert view["summary"] == "Done."
-            assert ("documentChanges" in client.edits[0]["edit"]) is versioned
+    async with (
+        Endpoint(TWO) as endpoint,
+        editor(*places, endpoint.base_url, encoding=encoding, versioned=versioned) as client,
+    ):
+        text = "😀 first\r\n" + BODY
+        uri = client.open("a.txt", text)
+        session, (first, second) = await started(client)
+        assert first["range"]["start"] == {"line": 3, "character": 0}
+        assert await client.command("approveHunk", hunk=second["id"], rev=1) == {
+            "status": "applying",
+            "reason": None,
+        }
+        await client.until(session, lambda v: v["hunks"][1]["status"] == "applied")
+        client.insert(uri, 0, 0, "typed\n")
+        assert (await client.command("approveHunk", hunk=first["id"], rev=1))["status"] == "applying"
+        view = await client.until(session, lambda v: v["phase"] == "done")
+        wanted = text.replace("line 3\n", "line three 😀\n").replace("line 20\n", "line twenty\nand more\n")
+        assert client.text(uri) == "typed\n" + wanted
+        assert (places[0] / "a.txt").read_bytes().decode() == BODY, "the buffer is the user's to save"
+        assert view["summary"] == "Done."
+        assert ("documentChanges" in client.edits[0]["edit"]) is versioned
 
 
 async def test_all_hunks_of_a_file_land_as_one_edit(places: tuple[Path, Path]) -> None:
@@ -148,22 +151,24 @@ async def test_files_that_are_not_open_change_on_disk(places: tuple[Path, Path])
     patch += (
         "*** Delete File: old.txt\n*** Update File: a.txt\n*** Move to: b.txt\n@@\n-line 1\n+line one\n*** End Patch"
     )
-    async with Endpoint(proposing(Call("apply_patch", {"patch": patch}))) as endpoint:
-        async with editor(*places, endpoint.base_url) as client:
-            session, hunks = await started(client, hunks=4)
-            assert [h["kind"] for h in hunks] == ["update", "create", "delete", "rename"]
-            await client.command("approveAll", session=session)
-            await client.until(session, lambda v: v["phase"] == "done")
-            assert (workspace / "dos.txt").read_bytes() == b"\xef\xbb\xbfone\r\n2\r\nthree"
-            assert (workspace / "deep/new.txt").read_text() == "fresh\n"
-            assert not (workspace / "old.txt").exists() and not (workspace / "a.txt").exists()
-            assert (workspace / "b.txt").read_text() == BODY.replace("line 1\n", "line one\n", 1)
-            await client.command("undoAll", session=session)
-            view = await client.until(session, lambda v: all(h["status"] == "undone" for h in v["hunks"]))
-            assert (workspace / "dos.txt").read_bytes() == b"\xef\xbb\xbfone\r\ntwo\r\nthree"
-            assert (workspace / "old.txt").read_text() == "content\n" and (workspace / "a.txt").read_text() == BODY
-            assert not (workspace / "deep/new.txt").exists() and not (workspace / "b.txt").exists()
-            assert view["phase"] == "done"
+    async with (
+        Endpoint(proposing(Call("apply_patch", {"patch": patch}))) as endpoint,
+        editor(*places, endpoint.base_url) as client,
+    ):
+        session, hunks = await started(client, hunks=4)
+        assert [h["kind"] for h in hunks] == ["update", "create", "delete", "rename"]
+        await client.command("approveAll", session=session)
+        await client.until(session, lambda v: v["phase"] == "done")
+        assert (workspace / "dos.txt").read_bytes() == b"\xef\xbb\xbfone\r\n2\r\nthree"
+        assert (workspace / "deep/new.txt").read_text() == "fresh\n"
+        assert not (workspace / "old.txt").exists() and not (workspace / "a.txt").exists()
+        assert (workspace / "b.txt").read_text() == BODY.replace("line 1\n", "line one\n", 1)
+        await client.command("undoAll", session=session)
+        view = await client.until(session, lambda v: all(h["status"] == "undone" for h in v["hunks"]))
+        assert (workspace / "dos.txt").read_bytes() == b"\xef\xbb\xbfone\r\ntwo\r\nthree"
+        assert (workspace / "old.txt").read_text() == "content\n" and (workspace / "a.txt").read_text() == BODY
+        assert not (workspace / "deep/new.txt").exists() and not (workspace / "b.txt").exists()
+        assert view["phase"] == "done"
 
 
 async def test_a_file_that_changed_on_disk_is_never_overwritten(places: tuple[Path, Path]) -> None:

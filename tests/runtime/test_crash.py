@@ -1,8 +1,8 @@
 """Crash at every prefix: the law that sessions survive a kill at any moment.
 
-One session with a plan, a multi-turn reply and four hunks (one of a new file) runs to its end, while every state of journal,
-disk and editor that a kill could leave behind is noted down: before and after each append. From each of them a new
-server starts, the user resumes and goes on deciding in the same way. The outcome must not differ.
+One session with a plan, a multi-turn reply and four hunks (one of a new file) runs to its end, while every state of
+journal, disk and editor that a kill could leave behind is noted down: before and after each append. From each of them
+a new server starts, the user resumes and goes on deciding in the same way. The outcome must not differ.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from support.house import PLANNED, FakeEditor, House, Script, call
-from support.memory_store import MemoryJournal, MemoryStore
 
 from signoff.core import commands as c
 from signoff.core.journal import Row
 from signoff.core.model import Message
 from signoff.core.state import State
+from support.house import PLANNED, FakeEditor, House, Script, call
+from support.memory_store import MemoryJournal, MemoryStore
 
 A = "".join(f"a line {n}\n" for n in range(1, 21))
 B = "one\ntwo\nthree\n"

@@ -1,7 +1,7 @@
 """An editor as the server sees it: a client that opens documents, types, applies edits honestly, and approves.
 
-It drives the real server process over stdio. Every message of the server must be handled: an unknown one fails the test,
-and so does anything on stderr.
+It drives the real server process over stdio. Every message of the server must be handled: an unknown one fails the
+test, and so does anything on stderr.
 """
 
 from __future__ import annotations
