@@ -119,7 +119,7 @@ def events() -> Schema:
     common: dict[str, Schema] = {
         "session": {"type": "string"},
         "seq": {"type": "integer", "minimum": 1},
-        "at": {"type": "number"},
+        "at": {"type": "string", "format": "date-time"},
         "cause": {"type": "string"},
     }
     lines = [

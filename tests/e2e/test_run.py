@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -218,7 +219,7 @@ NEW_PLAN = Call("update_plan", {"steps": [{"id": "s1", "text": "Only b.py"}]})
 def test_a_rejected_plan_is_revised_and_a_hunk_amended(place: Place, scripted: Endpoint, tmp_path: Path) -> None:
     editor = tmp_path / "editor.py"
     editor.write_text("import pathlib, sys; pathlib.Path(sys.argv[1]).write_text('x = 99\\n')")
-    place.env.update(EDITOR=f"{sys.executable} {editor}", VISUAL="")
+    place.env.update(EDITOR=shlex.join([sys.executable, str(editor)]), VISUAL="")
     with place.start("run", "Change the numbers") as terminal:
         terminal.expect(ASK_PLAN)
         terminal.type("n leave a.py alone")
@@ -242,7 +243,7 @@ def test_a_plan_is_edited_and_the_model_gets_the_new_one(place: Place, scripted:
         "import pathlib, sys; p = pathlib.Path(sys.argv[1]); t = p.read_text()\n"
         "p.write_text(t.replace('(s2) Change b.py', '(s2) Change b.py with care') + '- [ ] Say thanks\\n')"
     )
-    place.env.update(EDITOR=f"{sys.executable} {editor}", VISUAL="")
+    place.env.update(EDITOR=shlex.join([sys.executable, str(editor)]), VISUAL="")
     with place.start("run", "Change the numbers") as terminal:
         terminal.expect(ASK_PLAN)
         terminal.type("e")

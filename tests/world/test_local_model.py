@@ -81,7 +81,7 @@ async def test_what_code_answers_needs_no_model():
     assert isinstance(reply, ModelReply)
     assert [item.name for item in reply.items if isinstance(item, ToolCall)] == ["update_plan"]
     assert (reply.usage.input, reply.usage.output) == (0, 0)
-    assert reply.model == "qwen2.5-coder-1.5b-instruct"
+    assert reply.model == "local/qwen"
     reply = await model.respond(request("Why is this slow?"), ignore)
     assert isinstance(reply, ModelReply)
     assert isinstance(reply.items[0], Message)

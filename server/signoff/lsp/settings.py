@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, cast
 
 from signoff.core.settings import Settings
 from signoff.runtime.wire import WrongShape, from_wire
+
+OF_THE_CLIENT = frozenset({"path", "trace"})
 
 
 class UserSettings:
@@ -17,7 +20,10 @@ class UserSettings:
 
     def take(self, value: object) -> None:
         """Takes over new settings; wrong ones are named to the user and change nothing."""
-        if value in (None, {}):
+        if isinstance(value, dict):
+            # A client's own settings stand in the same section.
+            value = {key: one for key, one in cast("dict[str, Any]", value).items() if key not in OF_THE_CLIENT}
+        if not value:
             return
         try:
             self.now = from_wire(Settings, value, "signoff settings")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cache
 from typing import Any, cast, get_args
 
@@ -11,6 +12,7 @@ from cattrs.strategies import configure_tagged_union
 
 from signoff.core.envelope import Envelope, Event, upcast, version_of
 from signoff.core.model import ReplyItem
+from signoff.core.view import iso
 
 EVENTS: dict[str, type[Any]] = {kind.__name__: kind for kind in get_args(Event)}
 
@@ -51,7 +53,7 @@ def encode_envelope(fact: Envelope) -> dict[str, Any]:
     return {
         "session": fact.session,
         "seq": fact.seq,
-        "at": fact.at,
+        "at": iso(fact.at),
         "cause": fact.cause,
         "type": name,
         "version": version_of(name),
@@ -63,7 +65,8 @@ def decode_envelope(value: dict[str, Any]) -> Envelope:
     """The event of an exported line. Raises ValueError that says what is wrong."""
     try:
         event = decode(str(value["type"]), int(value["version"]), value["event"])
-        return Envelope(str(value["session"]), int(value["seq"]), float(value["at"]), str(value["cause"]), event)
+        at = datetime.fromisoformat(value["at"]).timestamp()
+        return Envelope(str(value["session"]), int(value["seq"]), at, str(value["cause"]), event)
     except KeyError as missing:
         raise ValueError(f"an event lacks {missing}") from missing
     except TypeError as error:
