@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 NEWS_SECONDS = 0.1
 """A session's view is sent at most ten times a second, its streamed text likewise."""
+MOST_LINES = 2**31 - 1
 SEVERITIES: dict[object, Severity] = {1: "error", 2: "warning", 3: "information", 4: "hint"}
 
 
@@ -110,7 +111,7 @@ class Desk:
             return Place(uri)
         document = self._document(uri)
         if document is None:
-            return Place(uri, span.start.line, 0, span.end.line, 0)
+            return Place(uri, _line(span.start.line), 0, _line(span.end.line), 0)
         start, end = (_columns(document, position) for position in (span.start, span.end))
         return Place(uri, *start, *end)
 
@@ -251,10 +252,15 @@ def get(value: Any, name: str) -> Any:
     return cast("dict[str, Any]", value).get(name) if isinstance(value, dict) else getattr(value, name, None)
 
 
+def _line(number: int) -> int:
+    """A line number as the protocol allows it."""
+    return max(0, min(number, MOST_LINES))
+
+
 def _columns(document: Document, position: p.Position) -> tuple[int, int]:
     """A client's position as (line, column in code points), inside the document."""
     offset = document.offset_at(position)
-    line = min(position.line, document.line_count - 1)
+    line = min(_line(position.line), document.line_count - 1)
     return line, offset - document.offset_at(p.Position(line, 0))
 
 
@@ -269,7 +275,7 @@ def _range(document: Document | None, hunk: Hunk, start: int) -> p.Range:
 def _finding(uri: str | None, raw: dict[str, Any]) -> Finding:
     """An LSP diagnostic of the request, whoever's it is."""
     line: Any = get(get(raw.get("range"), "start"), "line")
-    number = line if isinstance(line, int) else 0
+    number = _line(line) if isinstance(line, int) else 0
     place = Place(paths.normal(uri), number, 0, number, 0) if uri else None
     severity = SEVERITIES.get(raw.get("severity"), "error")
     return Finding(
