@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from signoff.core.hunks import Base, Channel, FileChange
+from signoff.core.hunks import Base, Channel, FileChange, LandingKind
 from signoff.core.model import ModelFailure, ModelReply
 from signoff.core.plan import Step
 from signoff.core.session import Config, Finding, Place
@@ -213,6 +213,17 @@ class RefuseLanding:
 
 
 @dataclass(frozen=True, slots=True)
+class AdoptLanding:
+    """An edit that had been given up shows in the document after all; `starts` as in FinishLanding."""
+
+    uri: str
+    hunks: tuple[str, ...]
+    kind: LandingKind
+    digest: str
+    starts: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class MoveHunks:
     """Where the hunks stand in the text with `digest`."""
 
@@ -273,6 +284,7 @@ Record = (
     | StartLanding
     | FinishLanding
     | RefuseLanding
+    | AdoptLanding
     | MoveHunks
     | AdoptTyping
     | MarkStale

@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from signoff.core.commands import Command, FinishLanding, RefuseLanding, StartLanding
+from signoff.core.commands import AdoptLanding, Command, FinishLanding, RefuseLanding, StartLanding
 from signoff.core.hunks import Hunk, Landing
 from signoff.core.state import State
 from signoff.core.text import Edit, apply, digest, minimise, rebase
@@ -32,7 +33,7 @@ Submit = Callable[[Command], Awaitable[object]]
 StateOf = Callable[[], State]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Expected:
     """An edit that was handed to the editor: `left` are its parts that have not shown up in the text yet."""
 
@@ -40,11 +41,17 @@ class Expected:
     own: frozenset[Key]
     left: list[Edit]
     outcome: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    lost: bool = False
+    """The user typed over a part: it can't be recognised any more."""
+    adopt: Callable[[], None] | None = None
+    """What to do when the edit shows after it was given up; None while it is waited for."""
 
-    def seen(self, text: str, edits: Sequence[Edit]) -> None:
-        """Takes note of successive `edits` of `text`; resolves `outcome` once every part is in the text."""
-        if self.outcome.done():
-            return
+    def seen(self, text: str, edits: Sequence[Edit]) -> bool:
+        """Takes note of successive `edits` of `text`: whether they bring a part of the edit. Resolves `outcome` at the
+        last one."""
+        if self.lost or self.outcome.done():
+            return False
+        before = len(self.left)
         after = text
         for edit in edits:
             after = apply(after, [edit])
@@ -53,16 +60,17 @@ class Expected:
         for raw in edits if self.left else ():
             self._seen_one(text, raw)
             text = apply(text, [raw])
-        if not self.left:
+        if not self.left and not self.lost:
             self.outcome.set_result(None)
+        return len(self.left) < before
 
     def _seen_one(self, text: str, raw: Edit) -> None:
         edit = minimise(text, raw)
         mine = next((part for part in self.left if minimise(text, part) == edit), None)
         rest = [part for part in self.left if part is not mine]
         moved = [rebase(part, edit) for part in rest]
-        # A part that the user typed over can't be recognised any more; the timeout then gives the hunk back.
-        self.left = [new or old for new, old in zip(moved, rest, strict=True)]
+        self.lost = self.lost or None in moved
+        self.left = [part for part in moved if part is not None]
 
 
 class Landings:
@@ -70,16 +78,21 @@ class Landings:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._expected: Expected | None = None
+        self._expected: list[Expected] = []
         self._unanswered: set[asyncio.Future[str | None]] = set()
+        self._late: set[asyncio.Future[object]] = set()
 
     def own(self, uri: str, text: str, edits: Sequence[Edit]) -> frozenset[Key]:
-        """The hunks whose landing is under way in the document; takes note of the change for it."""
-        expected = self._expected
-        if expected is None or expected.uri != uri:
-            return frozenset()
-        expected.seen(text, edits)
-        return expected.own
+        """The hunks whose own landing this change of the document is; takes note of it."""
+        own: frozenset[Key] = frozenset()
+        for expected in [one for one in self._expected if one.uri == uri]:
+            if expected.seen(text, edits):
+                own |= expected.own
+            if expected.outcome.done() and expected.adopt:
+                self._expected.remove(expected)
+                # Only when every hunk has followed the change is it known where they stand.
+                asyncio.get_running_loop().call_soon(expected.adopt)
+        return own
 
     async def land(self, state_of: StateOf, landing: Landing, submit: Submit) -> Command:
         """Carries the landing out and returns what came of it."""
@@ -119,15 +132,32 @@ class Landings:
         if edits is None or isinstance(edits, RefuseLanding):
             return edits or RefuseLanding(landing.id, "The document was closed.")
         own = frozenset((session, hunk.id) for hunk in hunks)
-        self._expected = expected = Expected(landing.uri, own, list(edits))
+        expected = Expected(landing.uri, own, list(edits))
+        self._expected = [one for one in self._expected if not one.own & own] + [expected]
+        reason: str | None = None
         try:
             label = f"Signoff: {'undo' if landing.kind == 'undo' else 'apply'} {len(hunks)} hunk(s)"
             reason = await self._shown(expected, editor.apply(label, {landing.uri: edits}))
         finally:
-            self._expected = None
-        if reason is not None:
-            return RefuseLanding(landing.id, reason)
-        return self._finished(session, landing, editor.text(landing.uri) or "")
+            if reason != NOT_SHOWN:
+                self._expected.remove(expected)
+        if reason is None:
+            return self._finished(session, landing, editor.text(landing.uri) or "")
+        expected.adopt = partial(self._adopt, session, landing, submit)
+        return RefuseLanding(landing.id, reason)
+
+    def _adopt(self, session: str, landing: Landing, submit: Submit) -> None:
+        """An edit that was given up is in the text after all."""
+        text = self._workspace.editor.text(landing.uri)
+        if text is None:
+            return
+        anchors = self._workspace.anchors
+        anchors.landed(session, landing.uri, landing.hunks)
+        starts = anchors.starts(session, landing.uri)
+        late = AdoptLanding(landing.uri, landing.hunks, landing.kind, digest(text), starts)
+        task = asyncio.ensure_future(submit(late))
+        self._late.add(task)
+        task.add_done_callback(self._late.discard)
 
     async def _shown(self, expected: Expected, applying: Coroutine[Any, Any, str | None]) -> str | None:
         """None once the document's text shows the edit, whatever the editor says; else why it was given up."""
