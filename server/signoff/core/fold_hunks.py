@@ -86,8 +86,11 @@ def _amended(state: State, event: e.HunkAmended) -> State:
     if hunk is None:
         return state
     amended = replace(hunk, rev=event.rev, before=event.before, after=event.after)
-    told = Input(f"The user changed your proposal to:\n{_shown(state, amended)}", False)
-    return replace(state, hunks={**state.hunks, hunk.id: amended}, inbox=(*state.inbox, told))
+    told = Input(f"The user changed your proposal to:\n{_shown(state, amended)}", False, hunk.id)
+    # Each key pressed inside a hunk amends it; the model needs to hear of the last one only.
+    again = bool(state.inbox) and state.inbox[-1].about == hunk.id
+    inbox = state.inbox[:-1] if again else state.inbox
+    return replace(state, hunks={**state.hunks, hunk.id: amended}, inbox=(*inbox, told))
 
 
 def _rejected(state: State, event: e.HunksRejected) -> State:

@@ -33,6 +33,8 @@ class Input:
 
     text: str
     starts: bool
+    about: str = ""
+    """The hunk that it is about, when a later word on the same hunk takes its place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
@@ -53,10 +53,15 @@ class LspEditor:
         document = self.document(uri)
         return document.version if document else None
 
-    async def apply(self, label: str, edits: Mapping[str, Sequence[Edit]]) -> str | None:
-        """Asks the client for the edits; a reason when it refused or did not answer in order."""
+    def apply(self, label: str, edits: Mapping[str, Sequence[Edit]]) -> Coroutine[Any, Any, str | None]:
+        """Asks the client for the edits; a reason when it refused or did not answer in order.
+
+        Ranges and versions are those of the moment of the call, whenever the result is awaited.
+        """
         changes = {uri: self._text_edits(uri, parts) for uri, parts in edits.items()}
-        params = types.ApplyWorkspaceEditParams(edit=self._workspace_edit(changes), label=label)
+        return self._sent(types.ApplyWorkspaceEditParams(edit=self._workspace_edit(changes), label=label))
+
+    async def _sent(self, params: types.ApplyWorkspaceEditParams) -> str | None:
         try:
             answer = await self._server.workspace_apply_edit_async(params)
         except Exception as error:

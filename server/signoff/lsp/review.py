@@ -51,7 +51,7 @@ def marks(states: Sequence[State], uri: str, span: Span) -> list[Mark]:
 
 
 def _marks(state: State, uri: str, span: Span) -> Iterator[Mark]:
-    waiting = [hunk for hunk in state.hunks.values() if hunk.status in OPEN]
+    waiting = [hunk for hunk in state.hunks.values() if hunk.status in OPEN and not state.archived]
     for number, hunk in enumerate(waiting, start=1):
         if hunk.uri == uri:
             yield Mark(state, hunk, span(state, hunk), number, len(waiting))

@@ -23,7 +23,7 @@ class UserSettings:
         if isinstance(value, dict):
             # A client's own settings stand in the same section.
             value = {key: one for key, one in cast("dict[str, Any]", value).items() if key not in OF_THE_CLIENT}
-        if not value:
+        if value is None:
             return
         try:
             self.now = from_wire(Settings, value, "signoff settings")

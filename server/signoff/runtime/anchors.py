@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from signoff.core.anchor import locate
 from signoff.core.commands import AdoptTyping, MarkStale, MoveHunks
+from signoff.core.diff import changes
 from signoff.core.hunks import OPEN, Hunk
 from signoff.core.merge import merge
 from signoff.core.state import State, stands
@@ -41,6 +42,8 @@ class Anchors:
 
     def __init__(self) -> None:
         self._marks: dict[str, dict[Key, Mark]] = {}
+        self._texts: dict[str, str] = {}
+        """The text that a document's marks count in."""
 
     def uris(self) -> tuple[str, ...]:
         """The documents in which hunks stand."""
@@ -50,6 +53,31 @@ class Anchors:
         """Where the hunk stands now; its logged position when it has no mark."""
         mark = self._marks.get(hunk.uri, {}).get((session, hunk.id))
         return mark.start if mark else hunk.start
+
+    def found(self, session: str, hunk: Hunk) -> int | None:
+        """Where the hunk certainly stands; None when its place was lost."""
+        mark = self._marks.get(hunk.uri, {}).get((session, hunk.id))
+        return mark.start if mark else None
+
+    def copy(self) -> Anchors:
+        """The positions of this moment, for a thread that must not see them move."""
+        made = Anchors()
+        made._marks = {uri: dict(marks) for uri, marks in self._marks.items()}
+        made._texts = dict(self._texts)
+        return made
+
+    def sync(self, uri: str, text: str) -> list[Told]:
+        """Follows a document that changed unseen, such as a file that is not open, to the text that it has now."""
+        known = self._texts.get(uri)
+        if known is None or known == text or not self._marks.get(uri):
+            return []
+        # From the end, so that each edit's positions still count in the text that it meets.
+        return self.observe(uri, known, changes(known, text)[::-1])
+
+    def needs_text(self, state: State, uri: str) -> bool:
+        """Whether a hunk of the document has no mark, or was revised to stand elsewhere."""
+        marks = self._marks.get(uri, {})
+        return any(_displaced(marks.get((state.session, hunk.id)), hunk) for hunk in state.hunks_of(uri))
 
     def starts(self, session: str, uri: str) -> tuple[tuple[str, int], ...]:
         """The session's live positions in the document."""
@@ -66,7 +94,7 @@ class Anchors:
         told: list[Told] = []
         for hunk in hunks.values():
             mark = marks.get((state.session, hunk.id))
-            if mark is not None:
+            if mark is not None and not _displaced(mark, hunk):
                 marks[state.session, hunk.id] = replace(mark, hunk=hunk)
                 continue
             if fits is None:
@@ -79,7 +107,10 @@ class Anchors:
         start = hunk.start if fits or hunk.kind != "update" else _found(hunk, text or "")
         if start is not None:
             self._marks[hunk.uri][session, hunk.id] = Mark(hunk, start)
+            if text is not None:
+                self._texts[hunk.uri] = text
             return []
+        self._marks[hunk.uri].pop((session, hunk.id), None)
         return [(session, MarkStale(hunk.id, STALE))] if hunk.status == "pending" else []
 
     def moved(self, session: str, uri: str, text: str) -> MoveHunks:
@@ -106,12 +137,16 @@ class Anchors:
             if edit.start == edit.end and not edit.text:
                 continue
             told += self._moved_by(uri, edit, text, own)
+        if self._marks.get(uri):
+            self._texts[uri] = text
         return told
 
     def _moved_by(self, uri: str, edit: Edit, text: str, own: frozenset[Key]) -> list[Told]:
         marks = self._marks.get(uri, {})
         told: list[Told] = []
         for key, mark in list(marks.items()):
+            if key in own and mark.start <= edit.start and edit.end <= mark.end:
+                continue
             if edit.end <= mark.start and (edit.end < mark.start or mark.start < mark.end):
                 marks[key] = replace(mark, start=mark.start + edit.delta)
             elif edit.start < mark.end and key not in own:
@@ -125,7 +160,7 @@ class Anchors:
         if hunk.status in OPEN and inside and hunk.kind == "update":
             before = text[mark.start : mark.end + edit.delta]
             after = merge(hunk.before, before, hunk.after)
-            if after is not None and after != before:
+            if after is not None:
                 self._marks[uri][key] = replace(mark, hunk=replace(hunk, before=before, after=after))
                 return [(key[0], AdoptTyping(hunk.id, before, after))]
         found = _found(hunk, text) if hunk.kind == "update" else None
@@ -134,6 +169,11 @@ class Anchors:
             return []
         del self._marks[uri][key]
         return [(key[0], MarkStale(hunk.id, STALE))] if hunk.status in OPEN else []
+
+
+def _displaced(mark: Mark | None, hunk: Hunk) -> bool:
+    """Whether the mark is missing, or of an earlier revision that stood somewhere else."""
+    return mark is None or (mark.hunk.rev != hunk.rev and mark.hunk.start != hunk.start)
 
 
 def _found(hunk: Hunk, text: str) -> int | None:

@@ -55,8 +55,13 @@ class Expected:
         after = text
         for edit in edits:
             after = apply(after, [edit])
-        if after == apply(text, self.left):
-            self.left = []
+        try:
+            whole = after == apply(text, self.left)
+        except ValueError:
+            # The document is another one, such as after it was closed and opened again.
+            self.lost = True
+            return False
+        self.left = [] if whole else self.left
         for raw in edits if self.left else ():
             self._seen_one(text, raw)
             text = apply(text, [raw])
@@ -106,10 +111,14 @@ class Landings:
 
     def _edits(self, session: str, landing: Landing, hunks: Sequence[Hunk], text: str) -> list[Edit] | RefuseLanding:
         """The landing's edits at the hunks' live positions; refused when the expected text is not there."""
+        self._workspace.sync(landing.uri, text)
         edits: list[Edit] = []
         lost: list[str] = []
         for hunk in hunks:
-            start = self._workspace.anchors.start(session, hunk)
+            start = self._workspace.anchors.found(session, hunk)
+            if start is None:
+                lost.append(hunk.id)
+                continue
             here, there = (hunk.before, hunk.after) if landing.kind == "apply" else (hunk.after, hunk.before)
             edits.append(Edit(start, start + len(here), there))
             if text[start : start + len(here)] != here:
@@ -186,6 +195,8 @@ class Landings:
             return edits
         after = apply(text, edits)
         await submit(StartLanding(landing.id, "disk", digest(text), digest(after)))
+        if workspace.editor.text(landing.uri) is not None:
+            return RefuseLanding(landing.id, "The file was opened in the editor just now. Approve it again.")
         problem = workspace.files.write(workspace.path_of(landing.uri) or "", after, digest(text))
         if problem is not None:
             return RefuseLanding(landing.id, problem.message)
@@ -209,7 +220,8 @@ class Landings:
             found = digest(text) if text is not None else ""
             if text is not None and found == landing.after_digest:
                 return self._landed_before(state, landing, text)
-            if found == landing.before_digest:
+            in_editor = landing.channel == "buffer" and self._workspace.editor.text(landing.uri) is None
+            if found == landing.before_digest and not in_editor:
                 return RefuseLanding(landing.id, "The server stopped before the edit was made. Approve it again.")
             stale = landing.hunks if landing.kind == "apply" else ()
             return RefuseLanding(landing.id, "The server stopped while the edit was made; look at the text.", stale)

@@ -96,7 +96,7 @@ class SessionLoop:
             command = await self._perform(self, effect)
             self._spent.add(effect.key)
             if command is not None:
-                await self._record(command)
+                await self.record(command)
         except StoreError as error:
             # An intent could not be stored, so nothing was done yet: the effect is owed still and starts again.
             self._troubled(error)
@@ -104,9 +104,9 @@ class SessionLoop:
         except Exception as error:
             log.exception("effect %s failed", effect.key)
             self._spent.add(effect.key)
-            await self._record(NoteBug(effect.key, f"{type(error).__name__}: {error}"))
+            await self.record(NoteBug(effect.key, f"{type(error).__name__}: {error}"))
 
-    async def _record(self, command: Command) -> None:
+    async def record(self, command: Command) -> None:
         """Stores an outcome. A full disk must not lose a reply that was paid for: it is kept and tried again."""
         while not self._closed:
             try:

@@ -73,7 +73,7 @@ class Manager:
         self._read_only: dict[str, State] = {}
         self._opening: dict[str, asyncio.Lock] = {}
         self._tasks: set[asyncio.Task[object]] = set()
-        self._rest: dict[str, asyncio.TimerHandle] = {}
+        self._rest: dict[tuple[str, str], asyncio.TimerHandle] = {}
 
     async def start(
         self,
@@ -203,9 +203,14 @@ class Manager:
             loop = self._loop(state, state.workspace)
             self._loops[session] = loop
             self._read_only.pop(session, None)
-            self._place(state.workspace).workspace.follow(state)
-            await loop.submit(c.Park())
-            self._published(loop.state)
+            self._published(state)
+            try:
+                await loop.submit(c.Park())
+            except StoreError:
+                # An unparked session would go on by itself, and spend money, at the next word about it.
+                del self._loops[session]
+                await loop.close()
+                raise
             return loop
 
     def _loop(self, state: State, workspace: str) -> SessionLoop:
@@ -236,17 +241,18 @@ class Manager:
                 self._note_when_typing_rests(place.workspace, name)
 
     def _note_when_typing_rests(self, workspace: Workspace, uri: str) -> None:
-        earlier = self._rest.pop(uri, None)
+        earlier = self._rest.pop((workspace.uri, uri), None)
         if earlier is not None:
             earlier.cancel()
         loop = asyncio.get_running_loop()
-        self._rest[uri] = loop.call_later(REST_SECONDS, self._note_positions, workspace, uri)
+        self._rest[workspace.uri, uri] = loop.call_later(REST_SECONDS, self._note_positions, workspace, uri)
 
     def _note_positions(self, workspace: Workspace, uri: str) -> None:
-        self._rest.pop(uri, None)
+        self._rest.pop((workspace.uri, uri), None)
         text = workspace.text(uri)
         if text is not None:
-            sessions = {state.session for state in self.live() if state.hunks_of(uri)}
+            here = [state for state in self.live() if state.workspace == workspace.uri]
+            sessions = {state.session for state in here if state.hunks_of(uri)}
             self._tell([(session, workspace.anchors.moved(session, uri, text)) for session in sorted(sessions)])
 
     def _tell(self, told: Sequence[Told]) -> None:
@@ -260,7 +266,7 @@ class Manager:
         for session, command in told:
             loop = self._loops.get(session)
             if loop is not None:
-                await loop.submit(command)
+                await loop.record(command)
 
     async def close(self) -> None:
         """Stops everything; what was owed is owed again at the next start."""

@@ -92,22 +92,22 @@ class Performer:
                 return c.RefuseLanding(effect.landing, words)
 
     async def _gather(self, state: State) -> c.Command:
-        around = await asyncio.to_thread(self._surroundings, state)
+        around = await asyncio.to_thread(self._surroundings, state, self.workspace.frozen())
         text, sources = opening(around)
         return c.RecordContext(state.turn, text, sources)
 
-    def _surroundings(self, state: State) -> Surroundings:
+    def _surroundings(self, state: State, workspace: Workspace) -> Surroundings:
         """What the model is told first; later turns are told only of uncommitted changes."""
-        git = self.workspace.git
+        git = workspace.git
         diff = git.working_diff() if git else ""
         if state.turns:
             told = any(diff and diff[:2_000] in i.text for turn in state.turns for i in turn.inputs)
             return Surroundings(diff="" if told else diff)
-        opened = [self.workspace.path_of(uri) for uri in self.workspace.editor.open_uris()]
+        opened = [workspace.path_of(uri) for uri in workspace.editor.open_uris()]
         return Surroundings(
-            files=(git.files() if git else None) or self.workspace.files.list(),
+            files=(git.files() if git else None) or workspace.files.list(),
             open_paths=[path for path in opened if path],
-            selected=focus(state, self.workspace),
+            selected=focus(state, workspace),
             findings=state.findings,
             diff=diff,
         )
@@ -139,4 +139,4 @@ class Performer:
         # A patch is resolved on the loop: nothing may change a buffer between reading it and proposing hunks of it.
         if call.name in CHANGING or call.name == "read_file":
             return run_tool(state, call, self.workspace)
-        return await asyncio.to_thread(run_tool, state, call, self.workspace)
+        return await asyncio.to_thread(run_tool, state, call, self.workspace.frozen())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from signoff.core import paths
 from signoff.core.hunks import Base, Hunk
@@ -57,7 +57,21 @@ class Workspace:
 
     def base(self, state: State, uri: str) -> Base:
         """The document without pending hunks, with the live positions of the session's hunks in it."""
-        return Base(uri, self.text(uri), self.anchors.starts(state.session, uri))
+        text = self.text(uri)
+        if text is not None:
+            self.sync(uri, text)
+        return Base(uri, text, self.anchors.starts(state.session, uri))
+
+    def sync(self, uri: str, text: str) -> None:
+        """The document's hunks stand where they do in `text`, the document as it is now."""
+        self._tell(self.anchors.sync(paths.normal(uri), text))
+
+    def frozen(self) -> Workspace:
+        """The workspace of this moment for a thread: buffers and positions as they are, files read when asked."""
+        texts = {uri: text for uri in self.editor.open_uris() if (text := self.editor.text(uri)) is not None}
+        made = Workspace(self.uri, _Buffers(texts, self.editor), self.files, self._git, self._tell)
+        made.anchors = self.anchors.copy()
+        return made
 
     def renamed_to(self, state: State, uri: str) -> Hunk | None:
         """The session's pending hunk that gives a file this name."""
@@ -88,11 +102,20 @@ class Workspace:
         uris = {hunk.uri for hunk in state.hunks.values()} | set(self.anchors.uris())
         told: list[Told] = []
         for uri in sorted(uris):
-            told += self.anchors.follow(state, uri, self.text(uri) if self._new(state, uri) else None)
+            told += self.anchors.follow(state, uri, self.text(uri) if self.anchors.needs_text(state, uri) else None)
         if told:
             self._tell(told)
 
-    def _new(self, state: State, uri: str) -> bool:
-        """Whether a hunk of the document has no mark yet, so that its text is needed."""
-        known = {hunk for hunk, _ in self.anchors.starts(state.session, uri)}
-        return any(hunk.id not in known for hunk in state.hunks_of(uri))
+
+class _Buffers:
+    """The editor's buffers as they were at one moment."""
+
+    def __init__(self, texts: Mapping[str, str], editor: Editor) -> None:
+        self._texts = texts
+        self.version, self.apply = editor.version, editor.apply
+
+    def text(self, uri: str) -> str | None:
+        return self._texts.get(paths.normal(uri))
+
+    def open_uris(self) -> tuple[str, ...]:
+        return tuple(self._texts)

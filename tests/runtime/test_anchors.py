@@ -1,0 +1,108 @@
+"""Live positions of hunks: under patches, landings, and documents that change unseen."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from signoff.core import commands as c
+from signoff.core.hunks import Hunk
+from signoff.core.model import ToolCall
+from signoff.core.state import State
+from signoff.core.text import Edit
+from support.house import House, Script, call
+
+TEXT = "a\nfoo\nb\n"
+
+
+def edit(number: int, old: str, new: str) -> ToolCall:
+    return call(number, "edit_file", json.dumps({"path": "a.txt", "edits": [{"old": old, "new": new}]}))
+
+
+DONE = call(9, "finish", '{"summary": "Done."}')
+
+
+async def house_with(root: Path, *edits: ToolCall, text: str = TEXT, opened: bool = False) -> tuple[House, str, Hunk]:
+    """A house in which the hunks of the edits wait."""
+    (root / "a.txt").write_text(text)
+    house = House(root, Script([*([one] for one in edits), [DONE]]))
+    if opened:
+        house.editor.documents[house.document("a.txt")] = text
+    session = await house.start("Do it")
+    state = await house.until(session, lambda s: s.turn == len(edits) + 1)
+    return house, session, next(iter(state.hunks.values()))
+
+
+async def decided(house: House, session: str, command: c.Command) -> State:
+    await house.manager.submit(session, command)
+    return await house.until(session, lambda s: not s.landings)
+
+
+def shown(hunk: Hunk) -> tuple[c.Shown, ...]:
+    return (c.Shown(hunk.id, hunk.rev),)
+
+
+async def test_a_hunk_that_a_later_patch_moves_lands_at_its_new_place(tmp_path: Path) -> None:
+    house, session, hunk = await house_with(tmp_path, edit(0, "foo\n", "bar\n"), edit(1, "bar\n", "foo\nnew\n"))
+    assert (hunk.rev, hunk.before, hunk.after) == (2, "", "new\n")
+    await decided(house, session, c.ApproveHunks(shown(hunk)))
+    assert (tmp_path / "a.txt").read_text() == "a\nfoo\nnew\nb\n"
+    await house.kill()
+
+
+async def test_an_insertion_follows_a_file_that_changed_unseen(tmp_path: Path) -> None:
+    house, session, hunk = await house_with(tmp_path, edit(0, "foo\n", "foo\nnew\n"))
+    (tmp_path / "a.txt").write_text("pulled\nlines\n" + TEXT)
+    await decided(house, session, c.ApproveHunks(shown(hunk)))
+    assert (tmp_path / "a.txt").read_text() == "pulled\nlines\na\nfoo\nnew\nb\n"
+    await house.kill()
+
+
+async def test_an_insertion_whose_surroundings_are_gone_is_not_made_anywhere(tmp_path: Path) -> None:
+    house, session, hunk = await house_with(tmp_path, edit(0, "foo\n", "foo\nnew\n"))
+    (tmp_path / "a.txt").write_text("")
+    await decided(house, session, c.ApproveHunks(shown(hunk)))
+    text = (tmp_path / "a.txt").read_text()
+    assert text in ("", "new\n"), text
+    await house.kill()
+
+
+async def test_a_hunk_whose_new_text_ends_like_the_old_can_be_undone(tmp_path: Path) -> None:
+    for opened in (False, True):
+        house, session, hunk = await house_with(tmp_path, edit(0, "foo\n", "export foo\n"), opened=opened)
+        state = await decided(house, session, c.ApproveHunks(shown(hunk)))
+        assert state.hunks[hunk.id].start == 2
+        state = await decided(house, session, c.UndoHunks(shown(hunk)))
+        assert state.hunks[hunk.id].status == "undone"
+        text = house.editor.documents.get(hunk.uri) or (tmp_path / "a.txt").read_text()
+        assert text == TEXT
+        await house.kill()
+
+
+async def test_a_deletion_whose_place_was_lost_is_not_undone_somewhere_else(tmp_path: Path) -> None:
+    house, session, hunk = await house_with(tmp_path, edit(0, "foo\n", ""), opened=True)
+    await decided(house, session, c.ApproveHunks(shown(hunk)))
+    house.editor.type(hunk.uri, Edit(0, 4, "completely different\n"))
+    state = await decided(house, session, c.UndoHunks(shown(hunk)))
+    assert house.editor.documents[hunk.uri] == "completely different\n"
+    assert state.hunks[hunk.id].status == "applied" and state.hunks[hunk.id].note
+    await house.kill()
+
+
+async def test_typing_inside_a_hunk_is_told_to_the_model_once(tmp_path: Path) -> None:
+    text = "a\nfoo alpha beta\nb\n"
+    house, session, hunk = await house_with(tmp_path, edit(0, "foo alpha", "bar alpha"), text=text, opened=True)
+    for number in range(20):
+        house.editor.type(hunk.uri, Edit(16 + number, 16 + number, "!"))
+    state = await house.until(session, lambda s: s.hunks[hunk.id].rev == 21)
+    assert state.hunks[hunk.id].after == "bar alpha beta" + 20 * "!" + "\n"
+    assert sum("changed your proposal" in item.text for item in state.inbox) == 1
+    await house.kill()
+
+
+async def test_typing_exactly_what_was_proposed_withdraws_the_hunk(tmp_path: Path) -> None:
+    house, session, hunk = await house_with(tmp_path, edit(0, "foo\n", "fool\n"), opened=True)
+    house.editor.type(hunk.uri, Edit(5, 5, "l"))
+    state = await house.until(session, lambda s: s.hunks[hunk.id].status != "pending")
+    assert state.hunks[hunk.id].status == "withdrawn"
+    await house.kill()
