@@ -229,3 +229,13 @@ async def test_commands_that_make_no_sense_are_refused_in_words(places: tuple[Pa
                 "workspace/executeCommand", {"command": "signoff.approveHunk", "arguments": [argument]}
             )
             assert answer["error"]["code"] == -32602 and "signoff.approveHunk" in answer["error"]["message"]
+
+
+async def test_approving_all_covers_only_what_was_shown(places: tuple[Path, Path]) -> None:
+    async with Endpoint(TWO) as endpoint, editor(*places, endpoint.base_url) as client:
+        session, (first, second) = await started(client)
+        await client.command("amendHunk", hunk=second["id"], rev=1, after="amended\n")
+        seen = [{"hunk": hunk["id"], "rev": hunk["rev"]} for hunk in (first, second)]
+        await client.command("approveAll", session=session, hunks=seen)
+        view = await client.until(session, lambda v: v["hunks"][0]["status"] == "applied")
+        assert view["hunks"][1]["status"] == "pending", "it changed since it was seen"

@@ -5,7 +5,7 @@
  */
 export interface CommandArguments {
   "signoff.amendHunk": HunkText;
-  "signoff.approveAll": SessionOf;
+  "signoff.approveAll": HunksOf;
   "signoff.approveFile": FileOf;
   "signoff.approveHunk": HunkArgument;
   "signoff.approvePlan": PlanArgument;
@@ -15,7 +15,7 @@ export interface CommandArguments {
   "signoff.editPlan": PlanSteps;
   "signoff.interrupt": SessionOf;
   "signoff.listSessions": ListSessions;
-  "signoff.rejectAll": SessionOf;
+  "signoff.rejectAll": HunksOf;
   "signoff.rejectFile": FileOf;
   "signoff.rejectHunk": HunkFeedback;
   "signoff.rejectPlan": PlanFeedback;
@@ -27,7 +27,7 @@ export interface CommandArguments {
   "signoff.startSession": StartSession;
   "signoff.status": Nothing;
   "signoff.trustWorkspace": TrustWorkspace;
-  "signoff.undoAll": SessionOf;
+  "signoff.undoAll": HunksOf;
   "signoff.undoHunk": HunkArgument;
 }
 /**
@@ -39,18 +39,12 @@ export interface HunkText {
   rev: number;
 }
 /**
- * `signoff.interrupt`, `resume`, `archive`, `showSession`; with an optional `uri` the commands for all hunks.
+ * `signoff.approveAll`, `rejectAll`, `undoAll`, of one document if `uri` is given; `hunks` as in `approveFile`.
  */
-export interface SessionOf {
+export interface HunksOf {
+  hunks?: HunkArgument[] | null;
   session: string;
   uri?: string | null;
-}
-/**
- * `signoff.approveFile`, `rejectFile`.
- */
-export interface FileOf {
-  session: string;
-  uri: string;
 }
 /**
  * `signoff.approveHunk`, `undoHunk`, `reproposeHunk`: the hunk as it was shown.
@@ -58,6 +52,14 @@ export interface FileOf {
 export interface HunkArgument {
   hunk: string;
   rev: number;
+}
+/**
+ * `signoff.approveFile`, `rejectFile`; `hunks`, if given, are those that were shown: no other is touched.
+ */
+export interface FileOf {
+  hunks?: HunkArgument[] | null;
+  session: string;
+  uri: string;
 }
 /**
  * `signoff.approvePlan`; `steps`, if given, is the plan as edited.
@@ -83,6 +85,12 @@ export interface StepArgument {
 export interface StepOf {
   session: string;
   step: string;
+}
+/**
+ * `signoff.interrupt`, `resume`, `archive`, `showSession`.
+ */
+export interface SessionOf {
+  session: string;
 }
 /**
  * The empty object: `signoff.status`, `signoff.doctor`.

@@ -109,7 +109,8 @@ class Review:
             self.screen.show(self._asker.hunk_lines(view, hunk, f"Hunk {number}/{len(hunks)}"))
         taken = frozenset((hunk["id"], hunk["rev"]) for hunk in hunks)
         self.memory = replace(self.memory, taken=self.memory.taken | taken)
-        answer = self.client.command("approveAll", {"session": view["session"]})
+        named = [{"hunk": hunk["id"], "rev": hunk["rev"]} for hunk in hunks]
+        answer = self.client.command("approveAll", {"session": view["session"], "hunks": named})
         self.screen.say(visible(answer.get("reason") or "All hunks approved without asking."))
 
     # ------------------------------------------------------------------------------------------------ news and waiting

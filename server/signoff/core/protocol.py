@@ -132,18 +132,27 @@ class HunkText:
 
 @dataclass(frozen=True, slots=True)
 class FileOf:
-    """`signoff.approveFile`, `rejectFile`."""
+    """`signoff.approveFile`, `rejectFile`; `hunks`, if given, are those that were shown: no other is touched."""
 
     session: str
     uri: str
+    hunks: tuple[HunkArgument, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HunksOf:
+    """`signoff.approveAll`, `rejectAll`, `undoAll`, of one document if `uri` is given; `hunks` as in `approveFile`."""
+
+    session: str
+    uri: str | None = None
+    hunks: tuple[HunkArgument, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SessionOf:
-    """`signoff.interrupt`, `resume`, `archive`, `showSession`; with an optional `uri` the commands for all hunks."""
+    """`signoff.interrupt`, `resume`, `archive`, `showSession`."""
 
     session: str
-    uri: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,9 +191,9 @@ ARGUMENTS: dict[str, type] = {
     "signoff.reproposeHunk": HunkArgument,
     "signoff.approveFile": FileOf,
     "signoff.rejectFile": FileOf,
-    "signoff.approveAll": SessionOf,
-    "signoff.rejectAll": SessionOf,
-    "signoff.undoAll": SessionOf,
+    "signoff.approveAll": HunksOf,
+    "signoff.rejectAll": HunksOf,
+    "signoff.undoAll": HunksOf,
     "signoff.interrupt": SessionOf,
     "signoff.resume": SessionOf,
     "signoff.archive": SessionOf,

@@ -90,18 +90,20 @@ async def _repropose(desk: Desk, asked: p.HunkArgument) -> p.HunkResult:
     return await _hunk(desk, asked.hunk, c.ReproposeHunk(c.Shown(asked.hunk, asked.rev)), "rejected")
 
 
-def _those(desk: Desk, state: State, uri: str | None, statuses: set[HunkStatus]) -> list[Hunk]:
-    """The session's hunks (of one document) in one of the statuses."""
-    name = desk.normal(uri) if uri else None
-    return [h for h in state.hunks.values() if h.status in statuses and (name is None or h.uri == name)]
+def _those(desk: Desk, state: State, asked: p.HunksOf | p.FileOf, statuses: set[HunkStatus]) -> list[Hunk]:
+    """The session's hunks (of one document) in one of the statuses; of those that were shown, if they are named."""
+    name = desk.normal(asked.uri) if asked.uri else None
+    named = None if asked.hunks is None else {(one.hunk, one.rev) for one in asked.hunks}
+    found = (h for h in state.hunks.values() if h.status in statuses and (name is None or h.uri == name))
+    return [h for h in found if named is None or (h.id, h.rev) in named]
 
 
-async def _approve_many(desk: Desk, asked: p.SessionOf | p.FileOf) -> Any:
+async def _approve_many(desk: Desk, asked: p.HunksOf | p.FileOf) -> Any:
     """Approves what one word may cover; the rest stays pending, and the answer names it."""
     state = await desk.manager.state(asked.session)
     if state is None:
         return p.Refusal(NO_SESSION)
-    hunks = _those(desk, state, asked.uri, {"pending"})
+    hunks = _those(desk, state, asked, {"pending"})
     held = [hunk for hunk in hunks if asks_each_time(state, hunk)]
     why = why_held_back(state, held)
     if why and len(held) == len(hunks):
@@ -116,11 +118,11 @@ def _for_all(
 ) -> Handler:
     """A command about all hunks of a session or of one document."""
 
-    async def handler(desk: Desk, asked: p.SessionOf | p.FileOf) -> Any:
+    async def handler(desk: Desk, asked: p.HunksOf | p.FileOf) -> Any:
         state = await desk.manager.state(asked.session)
         if state is None:
             return p.Refusal(NO_SESSION)
-        shown = tuple(c.Shown(h.id, h.rev) for h in _those(desk, state, asked.uri, statuses))
+        shown = tuple(c.Shown(h.id, h.rev) for h in _those(desk, state, asked, statuses))
         made = await desk.manager.submit(asked.session, make(shown))
         return p.Refusal(made.reason) if isinstance(made, c.Refused) else p.HunkResult(done)
 

@@ -144,17 +144,23 @@ def _on_session(state: State, uri: str, at_start: bool, here: Sequence[Mark]) ->
         yield action("Approve plan", "approvePlan", {**session, "plan": state.plan.id})
         yield action("Reject plan", "rejectPlan", {**session, "plan": state.plan.id, "feedback": ""})
     waiting = [hunk for hunk in state.hunks.values() if hunk.status == "pending"]
-    in_file = sum(mark.hunk.status == "pending" for mark in here)
-    if in_file > 1:
-        yield action(f"Approve all {in_file} hunks of this file", "approveFile", {**session, "uri": uri})
-    if len(waiting) > max(in_file, 1):
-        yield action(f"Approve all {len(waiting)} hunks", "approveAll", session)
+    in_file = [hunk for hunk in waiting if hunk.uri == uri]
+    if len(in_file) > 1:
+        shown = {**session, "uri": uri, "hunks": _named(in_file)}
+        yield action(f"Approve all {len(in_file)} hunks of this file", "approveFile", shown)
+    if len(waiting) > max(len(in_file), 1):
+        yield action(f"Approve all {len(waiting)} hunks", "approveAll", {**session, "hunks": _named(waiting)})
     if here and len(waiting) > 1:
-        yield action(f"Reject all {len(waiting)} hunks", "rejectAll", session)
+        yield action(f"Reject all {len(waiting)} hunks", "rejectAll", {**session, "hunks": _named(waiting)})
     if phase(state) in ("planning", "working"):
         yield action("Stop the agent", "interrupt", session)
     if phase(state) in ("stopped", "failed"):
         yield action("Resume the agent", "resume", session)
+
+
+def _named(hunks: Sequence[Hunk]) -> list[dict[str, Any]]:
+    """The hunks as they are shown now: what the agent adds or changes until the click is not covered by it."""
+    return [{"hunk": hunk.id, "rev": hunk.rev} for hunk in hunks]
 
 
 def action(title: str, command: str, argument: dict[str, Any]) -> types.CodeAction:
