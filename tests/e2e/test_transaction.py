@@ -239,3 +239,22 @@ async def test_approving_all_covers_only_what_was_shown(places: tuple[Path, Path
         await client.command("approveAll", session=session, hunks=seen)
         view = await client.until(session, lambda v: v["hunks"][0]["status"] == "applied")
         assert view["hunks"][1]["status"] == "pending", "it changed since it was seen"
+
+
+async def test_a_buffer_that_differs_from_its_file_is_followed_when_it_opens_and_closes(
+    places: tuple[Path, Path],
+) -> None:
+    async with Endpoint(TWO) as endpoint, editor(*places, endpoint.base_url) as client:
+        session, hunks = await started(client)
+        unsaved = "zero\n" + BODY.replace("line 10\n", "line ten\nand a half\n").replace("line 25\n", "")
+        uri = client.open("a.txt", unsaved)
+        await client.until_told(
+            lambda: [d["range"]["start"]["line"] for d in client.diagnostics.get(uri, [])] == [3, 21]
+        )
+        client.close(uri)
+        await client.until_told(lambda: [d["range"]["start"]["line"] for d in client.diagnostics[uri]] == [2, 19])
+        await client.command("approveAll", session=session)
+        await client.until(session, lambda v: v["phase"] == "done")
+        wanted = BODY.replace("line 3\n", "line three 😀\n").replace("line 20\n", "line twenty\nand more\n")
+        assert (places[0] / "a.txt").read_text() == wanted
+        assert len(hunks) == 2

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, cast
 from signoff.core import commands as c
 from signoff.core import paths, view
 from signoff.core import protocol as p
-from signoff.core.diff import changes
 from signoff.core.hunks import Hunk
 from signoff.core.session import Finding, Place, Severity
 from signoff.core.session_view import SessionView
@@ -209,11 +208,11 @@ class Desk:
     def opened(self, document: Document) -> None:
         """The client opened a document; its unsaved text is the truth from now on."""
         name = paths.normal(document.uri)
-        before = self._text_on_disk(name)
         self._editor.opened(document)
-        if before is not None:
+        if self.manager.watches(name):
             self._texts[name] = document.text
-            self.manager.document_changed(name, before, changes(before, document.text))
+            self.manager.document_is(name, document.text)
+            self.display.document_changed(name)
 
     def changed(self, document: Document, edits: Sequence[Edit]) -> None:
         """The client changed a document."""
@@ -228,11 +227,12 @@ class Desk:
     def closed(self, document: Document) -> None:
         """The client closed a document: what was not saved is gone."""
         name = paths.normal(document.uri)
-        before = self._texts.pop(name, None)
+        watched = self._texts.pop(name, None) is not None
         self._editor.closed(document)
-        after = self._text_on_disk(name) if before is not None else None
-        if before is not None and after is not None:
-            self.manager.document_changed(name, before, changes(before, after))
+        text = self._text_on_disk(name) if watched else None
+        if text is not None:
+            self.manager.document_is(name, text)
+            self.display.document_changed(name)
 
     def _text_on_disk(self, name: str) -> str | None:
         """The text of a document that is not open, if hunks stand in it."""

@@ -35,5 +35,3 @@ COMMANDS = (
 SESSION_CHANGED = "signoff/sessionChanged"
 OUTPUT_DELTA = "signoff/outputDelta"
 SET_API_KEY = "signoff/setApiKey"
-DIAGNOSTICS = "signoff/diagnostics"
-VIEWED = "signoff/viewed"

@@ -240,6 +240,19 @@ class Manager:
             if name in place.workspace.anchors.uris():
                 self._note_when_typing_rests(place.workspace, name)
 
+    def document_is(self, uri: str, text: str) -> None:
+        """A document was opened or closed, so that its text may be another one: its hunks are where they are in it."""
+        name = paths.normal(uri)
+        for place in self._places.values():
+            if name in place.workspace.anchors.uris():
+                place.workspace.sync(name, text)
+                self._note_when_typing_rests(place.workspace, name)
+
+    def watches(self, uri: str) -> bool:
+        """Whether hunks of a session that is open here stand in the document."""
+        name = paths.normal(uri)
+        return any(name in place.workspace.anchors.uris() for place in self._places.values())
+
     def _note_when_typing_rests(self, workspace: Workspace, uri: str) -> None:
         earlier = self._rest.pop((workspace.uri, uri), None)
         if earlier is not None:
