@@ -14,9 +14,10 @@ from signoff import __version__
 from signoff.core import paths
 from signoff.core.journal import StoreError
 from signoff.lsp.commands import HANDLERS, answer
-from signoff.lsp.desk import Desk, Services, get
+from signoff.lsp.desk import Desk, Services
 from signoff.lsp.editor import LspEditor
 from signoff.lsp.names import SET_API_KEY
+from signoff.lsp.params import member
 from signoff.lsp.settings import UserSettings
 from signoff.runtime.limits import Meter
 from signoff.runtime.manager import Manager, Ports
@@ -78,7 +79,7 @@ class _App:
             files=lambda uri: WorkspaceFiles(Path(paths.to_path(uri))),
             git=self._git,
             meter=Meter(estimate, self.tokens.count_all),
-            on_text=self.desk.streamed,
+            on_text=self.desk.news.streamed,
             auto_resume=lambda: self.settings.now.auto_resume,
         )
 
@@ -86,7 +87,7 @@ class _App:
         """Registers every feature, brings the workspaces' sessions back, and warms up what the first session needs."""
         server = self._server
         self.settings.take(server.protocol.initialization_options)
-        server.observers.append(self.desk)
+        server.observers.append(self.desk.buffers)
         for name in HANDLERS:
             server.command(name)(self._handler(name))
         server.serve(SET_API_KEY, self._take_key)
@@ -120,11 +121,11 @@ class _App:
             self._server.warn(f"Signoff could not open this workspace's sessions: {error}")
 
     def _take_key(self, params: Any) -> None:
-        self.models.set_key(str(get(params, "key") or ""))
+        self.models.set_key(str(member(params, "key") or ""))
 
     def _configuration_changed(self, params: Any) -> None:
-        section: Any = get(params, "settings")
-        self.settings.take(get(section, "signoff"))
+        section: Any = member(params, "settings")
+        self.settings.take(member(section, "signoff"))
 
     def trusted(self, workspace: str) -> bool:
         """Whether subprocesses may run in the workspace and its instructions may be read."""

@@ -69,7 +69,7 @@ class Display:
             self._server.text_document_publish_diagnostics(params)
 
     def _marks(self, uri: str) -> list[review.Mark]:
-        range_of = self._desk.ranges()
+        range_of = self._desk.places.ranges()
 
         def span(state: State, hunk: Hunk) -> types.Range:
             return _lsp(range_of(state, hunk))

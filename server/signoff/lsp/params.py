@@ -15,6 +15,11 @@ def is_object(value: object) -> TypeGuard[dict[str, Any]]:
     return isinstance(value, dict)
 
 
+def member(value: Any, name: str) -> Any:
+    """A member of what the client sent as free-form JSON, which pygls hands over as objects or as dicts."""
+    return cast("dict[str, Any]", value).get(name) if isinstance(value, dict) else getattr(value, name, None)
+
+
 def clamp_numbers(message: dict[str, Any]) -> None:
     """Cut the positions of a didChange to the protocol's largest number, in place.
 
