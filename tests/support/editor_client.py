@@ -14,18 +14,24 @@ import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from lsp.reference_document import At, Between, Part, Whole, change
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 20.0
+HELD = object()
+"""No answer at all."""
 
 Edit = dict[str, Any]
 
 
 class EditorClient:
-    """One editor with one server. `documents` are its buffers by URI; `views` the latest view of each session."""
+    """One editor with one server. `documents` are its buffers by URI; `views` the latest view of each session.
+
+    `windows` are the documents that it was asked to show, `asked` the questions, `progress` what was reported by token.
+    `on_show` and `on_ask` give the answers; HELD is none at all.
+    """
 
     def __init__(self, process: asyncio.subprocess.Process, workspace: Path, encoding: str, versioned: bool) -> None:
         self.process, self.workspace, self.encoding, self.versioned = process, workspace, encoding, versioned
@@ -40,6 +46,11 @@ class EditorClient:
         self.received: list[bytes] = []
         self.unhandled: list[dict[str, Any]] = []
         self.on_apply: Callable[[dict[str, Any]], Any] = self.apply_honestly
+        self.windows: list[dict[str, Any]] = []
+        self.on_show: Callable[[dict[str, Any]], Any] = lambda params: {"success": True}
+        self.asked: list[dict[str, Any]] = []
+        self.on_ask: Callable[[dict[str, Any]], Any] = lambda params: None
+        self.progress: dict[str | int, list[dict[str, Any]]] = {}
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._news = asyncio.Event()
@@ -49,17 +60,18 @@ class EditorClient:
         """The URI of a file of the workspace."""
         return (self.workspace / path).as_uri()
 
-    async def initialize(self, **options: Any) -> dict[str, Any]:
-        """The handshake."""
+    async def initialize(self, capabilities: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
+        """The handshake. `capabilities` are laid over the usual ones, member by member; None takes one away."""
+        usual = {
+            "general": {"positionEncodings": [self.encoding]},
+            "workspace": {"applyEdit": True, "workspaceEdit": {"documentChanges": self.versioned}},
+            "experimental": {"signoff": {"version": 1}},
+        }
         params = {
             "processId": os.getpid(),
             "rootUri": self.workspace.as_uri(),
             "workspaceFolders": [{"uri": self.workspace.as_uri(), "name": "test"}],
-            "capabilities": {
-                "general": {"positionEncodings": [self.encoding]},
-                "workspace": {"applyEdit": True, "workspaceEdit": {"documentChanges": self.versioned}},
-                "experimental": {"signoff": {"version": 1}},
-            },
+            "capabilities": _over(usual, capabilities or {}),
             "initializationOptions": options,
         }
         result = await self.request("initialize", params)
@@ -184,8 +196,23 @@ class EditorClient:
                 answer = self.on_apply(params)
                 if answer is not None:
                     self._send({"id": message["id"], "result": answer})
+            case "window/showDocument":
+                self.windows.append(params)
+                self._answer(message, self.on_show(params))
+            case "window/showMessageRequest":
+                self.asked.append(params)
+                self._answer(message, self.on_ask(params))
+            case "window/workDoneProgress/create":
+                self.progress[params["token"]] = []
+                self._answer(message, None)
+            case "$/progress":
+                self.progress[params["token"]].append(params["value"])
             case _:
                 self.unhandled.append(message)
+
+    def _answer(self, message: dict[str, Any], result: Any) -> None:
+        if result is not HELD:
+            self._send({"id": message["id"], "result": result})
 
     async def leave(self) -> int:
         """shutdown, exit, and the exit code."""
@@ -199,6 +226,19 @@ class EditorClient:
             self.process.kill()
         await self.process.wait()
         self._reader.cancel()
+
+
+Client = TypeVar("Client", bound=EditorClient)
+
+
+def _over(usual: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """The members of `more` over those of `usual`."""
+    made = dict(usual)
+    for name, value in more.items():
+        known = made.pop(name, None)
+        if value is not None:
+            made[name] = _over(known, value) if isinstance(known, dict) and isinstance(value, dict) else value
+    return made
 
 
 def _parsed(raw: Edit) -> Part | Whole:
@@ -227,11 +267,14 @@ async def editor(
     env: dict[str, str] | None = None,
     argv: Sequence[str] = (),
     before: Callable[[], None] | None = None,
+    made: type[Client] = EditorClient,
+    capabilities: dict[str, Any] | None = None,
     **options: Any,
-) -> AsyncIterator[EditorClient]:
+) -> AsyncIterator[Client]:
     """An editor on the workspace with a server of its own, gone afterwards. `options` are the user's settings.
 
-    `argv` are more arguments of the server, `before` runs in its process before it starts.
+    `argv` are more arguments of the server, `before` runs in its process before it starts, `made` is the client's kind.
+    `capabilities` are laid over the usual ones.
     """
     log = state.parent / f"stderr-{next(_LOGS)}"
     with log.open("wb") as stderr:
@@ -245,10 +288,10 @@ async def editor(
             limit=2**26,
             env={**environment(state, base_url), **(env or {})},
         )
-    client = EditorClient(process, workspace, encoding, versioned)
+    client = made(process, workspace, encoding, versioned)
     client.log = log
     try:
-        await client.initialize(**options)
+        await client.initialize(capabilities, **options)
         yield client
         assert client.unhandled == []
         if process.returncode is None:
