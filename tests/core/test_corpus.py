@@ -110,8 +110,25 @@ def stale() -> Session:
     s.work()
     s.type("a.py", "two\n", "two\n2.5\n")
     s.type("a.py", "one", "ONE")
-    s.do(c.AdoptTyping("s.h2", "three!\n", "3!\n"))
+    s.do(c.AdoptTyping("s.h2", 1, "three!\n", "3!\n"))
     s.do(c.ReproposeHunk(s.shown("h1")[0]))
+    return s
+
+
+def switched() -> Session:
+    s = Session({"a.py": TEXT}, plan_first=False)
+    s.start()
+    s.model(patch("a.py", "-one", "+1", " two", "-three", "+3"))
+    s.work()
+    s.model("Done.")
+    s.approve()
+    s.do(c.NoteSaved(s.uri("a.py")))
+    starts = tuple((h.id, h.start) for h in s.state.hunks_of(s.uri("a.py")))
+    s.do(c.NoteSwitched(s.uri("a.py"), ("s.h1", "s.h2"), False, "digest", starts))
+    s.do(c.NoteSwitched(s.uri("a.py"), ("s.h1",), True, "digest", starts))
+    s.do(c.MarkStale("s.h2", "Typed over."))
+    s.do(c.MarkFitting("s.h2"))
+    s.do(c.NoteRenamed(s.uri("a.py"), s.uri("b.py")))
     return s
 
 
@@ -176,6 +193,7 @@ MADE: list[Callable[[], Session]] = [
     undone,
     stale,
     whole_files,
+    switched,
     interrupted,
     restarted_with_a_landing,
     archived,

@@ -4,16 +4,17 @@ import pytest
 
 from signoff.core import commands as c
 from signoff.core.hunks import FileChange, HunkStatus
+from signoff.core.session import Place
 from signoff.core.text import digest
 from support.session import Session, call, names, patch
 
 TEXT = "1\n2\n3\n4\n5\n"
 
 
-def proposing() -> Session:
+def proposing(place: Place | None = None) -> Session:
     """A session with h1 (2 -> two) and h2 (4 -> four) pending in a.py, h3 creating b.py, and the agent at rest."""
     s = Session({"a.py": TEXT}, plan_first=False)
-    s.start()
+    s.start(place=place)
     s.model(
         patch("a.py", " 1", "-2", "+two", " 3", "-4", "+four"),
         call("edit_file", path="b.py", edits=[{"old": "", "new": "b\n"}]),
@@ -255,22 +256,96 @@ def test_moving_is_logged_once_and_keeps_the_rev() -> None:
 
 def test_typing_inside_a_hunk_amends_it() -> None:
     s = proposing()
-    typed = c.AdoptTyping("s.h1", "2 # mine\n", "two # mine\n")
+    typed = c.AdoptTyping("s.h1", 1, "2 # mine\n", "two # mine\n")
     assert names(s.do(typed)) == ["HunkAmended"]
     assert (s.hunk("h1").before, s.hunk("h1").rev) == ("2 # mine\n", 2)
     assert s.do(typed) == []
-    assert s.do(c.AdoptTyping("s.h9", "a", "b")) == []
+    assert s.do(c.AdoptTyping("s.h9", 1, "a", "b")) == []
 
 
 def test_typing_just_what_was_proposed_leaves_nothing_to_do() -> None:
     s = proposing()
-    assert names(s.do(c.AdoptTyping("s.h1", "two\n", "two\n"))) == ["HunksWithdrawn"]
+    assert names(s.do(c.AdoptTyping("s.h1", 1, "two\n", "two\n"))) == ["HunksWithdrawn"]
 
 
 @pytest.mark.parametrize("status", ["applying", "applied", "rejected", "stale", "withdrawn", "undone"])
 def test_only_pending_hunks_follow_typing(status: HunkStatus) -> None:
     s = in_status(status)
-    assert s.do(c.AdoptTyping("s.h1", "x", "y")) == []
+    assert s.do(c.AdoptTyping("s.h1", 1, "x", "y")) == []
     assert s.do(c.MarkStale("s.h1", "x")) == []
     assert s.do(c.MarkStale("s.h9", "x")) == []
+    assert s.do(c.MarkFitting("s.h9")) == []
     assert s.hunk("h1").status == status
+
+
+def test_typing_into_a_revision_that_is_gone_is_ignored() -> None:
+    s = proposing()
+    s.amend("h1", "II\n")
+    assert s.do(c.AdoptTyping("s.h1", 1, "2!\n", "two!\n")) == []
+
+
+def test_a_stale_hunk_fits_again_when_its_text_is_back() -> None:
+    s = in_status("stale")
+    assert names(s.do(c.MarkFitting("s.h1"))) == ["HunkFitsAgain"]
+    assert (s.hunks["h1"], s.hunk("h1").note) == (("pending", 1), "")
+    assert s.do(c.MarkFitting("s.h1")) == []
+
+
+def switched(s: Session, in_file: bool, *hunks: str) -> c.NoteSwitched:
+    uri = s.uri("a.py")
+    starts = tuple((h.id, h.start) for h in s.state.hunks_of(uri))
+    return c.NoteSwitched(uri, hunks or ("s.h1",), in_file, "digest", starts)
+
+
+def test_the_editors_undo_makes_an_applied_hunk_wait_again_and_its_redo_applies_it() -> None:
+    s = proposing()
+    s.approve()
+    assert s.phase == "done" and s.uri("a.py") in s.state.unsaved
+    assert names(s.do(c.NoteSaved(s.uri("a.py")))) == ["FileSaved"] and s.uri("a.py") not in s.state.unsaved
+    assert s.do(c.NoteSaved(s.uri("a.py"))) == []
+    assert names(s.do(switched(s, False))) == ["HunksSwitched"]
+    assert (s.hunks["h1"], s.phase, s.hunk("h1").in_file) == (("pending", 1), "waiting", False)
+    assert s.uri("a.py") in s.state.unsaved and "does not have your change" in s.state.inbox[-1].text
+    assert s.do(switched(s, False)) == []
+    assert names(s.do(switched(s, True))) == ["HunksSwitched", "SessionFinished"]
+    assert (s.hunks["h1"], s.phase, s.state.inbox) == (("applied", 1), "done", ())
+
+
+def test_a_switch_that_the_model_has_heard_of_is_told_back() -> None:
+    s = proposing()
+    s.approve()
+    s.do(switched(s, False))
+    s.reply("Look at it.")
+    s.model("I see.")
+    s.do(switched(s, True))
+    assert "has your change again" in s.state.inbox[-1].text
+
+
+def test_an_undo_that_shows_late_is_an_undo() -> None:
+    s = proposing()
+    s.approve("h1")
+    s.undo("h1", land=False)
+    s.do(c.StartLanding(next(iter(s.state.landings)), "buffer", "a", "b"))
+    s.do(c.RefuseLanding(next(iter(s.state.landings)), "It did not show."))
+    assert s.hunks["h1"] == ("applied", 1)
+    s.do(switched(s, False))
+    assert s.hunks["h1"] == ("undone", 1)
+    s.do(switched(s, True))
+    assert s.hunks["h1"] == ("applied", 1)
+
+
+@pytest.mark.parametrize("status", ["applying", "rejected", "withdrawn"])
+def test_hunks_on_their_way_or_decided_do_not_switch(status: HunkStatus) -> None:
+    s = in_status(status)
+    assert s.do(switched(s, True)) == [] and s.do(switched(s, False)) == []
+    assert s.do(switched(s, True, "s.h9")) == []
+
+
+def test_hunks_go_with_a_renamed_file() -> None:
+    s = proposing(place=Place("file:///w/a.py", 1))
+    s.approve("h1", land=False)
+    assert s.do(c.NoteRenamed(s.uri("nope.py"), s.uri("b.py"))) == []
+    assert names(s.do(c.NoteRenamed(s.uri("a.py"), s.uri("b.py")))) == ["FileRenamed"]
+    assert {h.uri for h in s.state.hunks.values()} == {s.uri("b.py")} == {x.uri for x in s.state.landings.values()}
+    assert s.state.place and s.state.place.uri == s.uri("b.py") and set(s.state.bases) == {s.uri("b.py")}
+    assert names(s.do(c.NoteRenamed(s.uri("b.py"), s.uri("c.py")))) == ["FileRenamed"]

@@ -105,17 +105,3 @@ def test_an_edit_on_its_way_is_not_stopped() -> None:
     assert (s.owed, s.phase) == (("land:s.l1",), "working")
     s.land()
     assert s.phase == "stopped"
-
-
-def test_a_late_edit_counts_only_while_its_hunks_wait_as_they_did() -> None:
-    s = approved()
-    hunk = s.hunk("h1")
-    late = c.AdoptLanding(hunk.uri, (hunk.id,), "apply", "d", ((hunk.id, 2),))
-    assert s.do(late) == []
-    s.do(c.RefuseLanding("s.l1", "It did not show."))
-    assert names(s.do(late))[:2] == ["HunksApproved", "HunksLanded"]
-    assert s.hunks == {"h1": ("applied", 1)} and not s.state.landings
-    assert s.do(late) == []
-    back = c.AdoptLanding(hunk.uri, (hunk.id,), "undo", "d", ((hunk.id, 2),))
-    assert names(s.do(back))[:2] == ["HunksApproved", "HunksLanded"]
-    assert s.do(c.AdoptLanding(hunk.uri, ("nope",), "apply", "d", ())) == []

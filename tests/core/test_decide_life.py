@@ -172,7 +172,7 @@ def test_the_session_is_done_when_the_last_hunk_is_decided(last: str) -> None:
         case "reject":
             made = s.reject()
         case _:
-            made = s.do(c.AdoptTyping("s.h1", "y\n", "y\n"))
+            made = s.do(c.AdoptTyping("s.h1", 1, "y\n", "y\n"))
     assert names(made)[-1] == "SessionFinished"
     assert (s.phase, s.state.summary) == ("done", "Proposed.")
 

@@ -10,7 +10,8 @@ A story is prose with fenced blocks. Their first word says who acts:
     model            one reply: plain lines are its words, `> tool name=value` a tool call (values are JSON, or plain
                      words), `> apply_patch` one whose patch is the lines below it. `! reason [seconds]` is a failed
                      request instead. `model, slowly` lets the tools run only when the world says so
-    world            `tools run`, `time passes`, `restart`, `type PATH: OLD => NEW`
+    world            `tools run`, `time passes`, `restart`, `type PATH: OLD => NEW`, `save PATH`; `undo PATH: h1 h2` and
+                     `redo PATH: h1 h2` are the editor's own
     then             what came of it: written by the runner (UPDATE_STORIES=1), checked by the tests
 
 After every block whatever the session owes is done at once (context, tools, landings); only the model's replies, waits
@@ -164,6 +165,10 @@ class Play:
                 self.s.restart()
                 self.s.probe()
                 self.out = None
+            case ["save", path]:
+                self.s.do(c.NoteSaved(self.s.uri(path)))
+            case ["undo" | "redo" as what, path]:
+                self.s.switch(path, said.split(), what == "redo")
             case ["type", path]:
                 old, new = (ast.literal_eval(part.strip()) for part in said.split("=>"))
                 self.s.type(path, old, new)

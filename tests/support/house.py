@@ -169,7 +169,7 @@ class House:
             auto_resume=lambda: auto_resume,
         )
         self.manager = Manager(ports, self.published.append)
-        self.editor.changed = self.manager.document_changed
+        self.editor.changed = self.manager.documents.changed
 
     def document(self, path: str) -> str:
         """The URI of a file of the workspace."""

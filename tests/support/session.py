@@ -161,6 +161,19 @@ class Session:
     def amend(self, name: str, after: str) -> list[Event]:
         return self.do(c.AmendHunk(self.shown(name)[0], after))
 
+    def switch(self, path: str, hunks: Sequence[str], in_file: bool) -> list[Event]:
+        """The editor's own undo takes hunks out of a document, or its redo puts them in again."""
+        uri, text = self.uri(path), self.files[path]
+        turned = [self.hunk(name) for name in hunks]
+        edits = sorted((h.edit if in_file else h.inverse for h in turned), key=lambda edit: edit.start)
+        self.files = {**self.files, path: apply(text, edits)}
+        moved = tuple(
+            (h.id, h.start + sum(edit.delta for edit in edits if edit.end <= h.start))
+            for h in self.state.hunks_of(uri)
+        )
+        ids = tuple(hunk.id for hunk in turned)
+        return self.do(c.NoteSwitched(uri, ids, in_file, digest(self.files[path]), moved))
+
     def type(self, path: str, old: str, new: str) -> list[Event]:
         """The user replaces the only `old` in a document: hunks behind it move, what it touches goes stale."""
         text = self.files[path]

@@ -18,6 +18,7 @@ export interface SessionView {
   seq: number;
   session: string;
   summary: string;
+  unsaved: string[];
   usage: UsageView;
   waitingFor: ("plan" | "hunk" | "command" | "question" | "time")[];
   workspace: string;

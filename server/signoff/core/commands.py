@@ -1,4 +1,4 @@
-"""What can be asked of a session: by the user (first part) and by the tasks that carry out its effects (second).
+"""What can be asked of a session: by the user (here) and by the tasks that carry out its effects (`records.py`).
 
 Commands are imperatives. Times, and whatever was read from the outside, are inside them; `decide` reads nothing else.
 """
@@ -7,9 +7,61 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from signoff.core.hunks import Base, Channel, FileChange, LandingKind
-from signoff.core.model import ModelFailure, ModelReply
 from signoff.core.plan import Step
+from signoff.core.records import (
+    AdoptTyping as AdoptTyping,
+)
+from signoff.core.records import (
+    EndWait as EndWait,
+)
+from signoff.core.records import (
+    FinishLanding as FinishLanding,
+)
+from signoff.core.records import (
+    MarkFitting as MarkFitting,
+)
+from signoff.core.records import (
+    MarkStale as MarkStale,
+)
+from signoff.core.records import (
+    MoveHunks as MoveHunks,
+)
+from signoff.core.records import (
+    NoteBug as NoteBug,
+)
+from signoff.core.records import (
+    NoteRenamed as NoteRenamed,
+)
+from signoff.core.records import (
+    NoteSaved as NoteSaved,
+)
+from signoff.core.records import (
+    NoteSwitched as NoteSwitched,
+)
+from signoff.core.records import (
+    Park as Park,
+)
+from signoff.core.records import (
+    Record as Record,
+)
+from signoff.core.records import (
+    RecordContext as RecordContext,
+)
+from signoff.core.records import (
+    RecordFailure as RecordFailure,
+)
+from signoff.core.records import (
+    RecordReply as RecordReply,
+)
+from signoff.core.records import (
+    RecordTool as RecordTool,
+)
+from signoff.core.records import (
+    RefuseLanding as RefuseLanding,
+)
+from signoff.core.records import (
+    StartLanding as StartLanding,
+)
 from signoff.core.session import Config, Finding, Place
 
 
@@ -130,133 +182,6 @@ class Archive:
     """Put the session away."""
 
 
-@dataclass(frozen=True, slots=True)
-class Park:
-    """The server has just started and found the session in the middle of something."""
-
-
-@dataclass(frozen=True, slots=True)
-class RecordContext:
-    """Context was gathered for turn `turn`."""
-
-    turn: int
-    text: str
-    sources: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RecordReply:
-    """The model replied; `seen` inputs of the inbox were in the request. `at` is epoch seconds."""
-
-    turn: int
-    attempt: int
-    seen: int
-    reply: ModelReply
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class RecordFailure:
-    """A request failed at `at` (epoch seconds)."""
-
-    turn: int
-    attempt: int
-    failure: ModelFailure
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class EndWait:
-    """The time has come."""
-
-    turn: int
-    attempt: int
-
-
-@dataclass(frozen=True, slots=True)
-class RecordTool:
-    """A tool call came to `output`. `changes` are proposed changes of files, `bases` those files as they stand now."""
-
-    call_id: str
-    output: str
-    ok: bool = True
-    changes: tuple[FileChange, ...] = ()
-    bases: tuple[Base, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class StartLanding:
-    """Approved hunks are about to be edited in."""
-
-    landing: str
-    channel: Channel
-    before_digest: str
-    after_digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class FinishLanding:
-    """The document's text proves the landing; `starts` are hunk positions in the text with `digest`."""
-
-    landing: str
-    digest: str
-    starts: tuple[tuple[str, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RefuseLanding:
-    """The landing did not happen; `stale` names hunks that can't be applied as they are."""
-
-    landing: str
-    reason: str
-    stale: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class AdoptLanding:
-    """An edit that had been given up shows in the document after all; `starts` as in FinishLanding."""
-
-    uri: str
-    hunks: tuple[str, ...]
-    kind: LandingKind
-    digest: str
-    starts: tuple[tuple[str, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MoveHunks:
-    """Where the hunks stand in the text with `digest`."""
-
-    uri: str
-    digest: str
-    starts: tuple[tuple[str, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AdoptTyping:
-    """The user typed inside a pending hunk: it now replaces `before` by `after`."""
-
-    hunk: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
-class MarkStale:
-    """The text under a hunk changed so that it can't be applied."""
-
-    hunk: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class NoteBug:
-    """An exception of our own was caught."""
-
-    where: str
-    message: str
-
-
 UserCommand = (
     Start
     | Reply
@@ -273,22 +198,6 @@ UserCommand = (
     | Interrupt
     | Resume
     | Archive
-)
-Record = (
-    Park
-    | RecordContext
-    | RecordReply
-    | RecordFailure
-    | EndWait
-    | RecordTool
-    | StartLanding
-    | FinishLanding
-    | RefuseLanding
-    | AdoptLanding
-    | MoveHunks
-    | AdoptTyping
-    | MarkStale
-    | NoteBug
 )
 Command = UserCommand | Record
 

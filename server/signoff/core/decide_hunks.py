@@ -21,7 +21,12 @@ HunkCommand = (
     | c.MoveHunks
     | c.AdoptTyping
     | c.MarkStale
+    | c.MarkFitting
+    | c.NoteSwitched
+    | c.NoteSaved
+    | c.NoteRenamed
 )
+Followed = c.MoveHunks | c.AdoptTyping | c.MarkStale | c.MarkFitting | c.NoteSwitched | c.NoteSaved | c.NoteRenamed
 
 CHANGED = "The hunk changed since you saw it. Look at it again first."
 WHY_NOT: dict[HunkStatus, str] = {
@@ -54,10 +59,8 @@ def decide_hunks(state: State, command: HunkCommand) -> list[Event] | c.Refused:
         case c.ReproposeHunk():
             hunks = chosen(state, (command.shown,), {"stale", "pending"})
             return hunks if isinstance(hunks, c.Refused) else going_on(state, [e.ReproposalAsked(hunks[0].id)])
-        case c.MoveHunks() | c.AdoptTyping() | c.MarkStale():
+        case _:
             return _followed(state, command)
-        case _:  # pragma: no cover - the type checker proves that nothing is left
-            assert_never(command)
 
 
 def chosen(state: State, shown: Sequence[c.Shown], allowed: set[HunkStatus]) -> list[Hunk] | c.Refused:
@@ -105,7 +108,7 @@ def _amend(state: State, command: c.AmendHunk) -> list[Event] | c.Refused:
     return [] if same else [e.HunkAmended(hunk.id, hunk.rev + 1, hunk.before, command.after)]
 
 
-def _followed(state: State, command: c.MoveHunks | c.AdoptTyping | c.MarkStale) -> list[Event]:
+def _followed(state: State, command: Followed) -> list[Event]:
     match command:
         case c.MoveHunks():
             known = {h.id: h.start for h in state.hunks.values() if stands(h)}
@@ -113,15 +116,39 @@ def _followed(state: State, command: c.MoveHunks | c.AdoptTyping | c.MarkStale) 
             unmoved = all(known[i] == start for i, start in starts) and state.bases.get(command.uri) == command.digest
             return [] if unmoved else [e.HunksMoved(command.uri, command.digest, starts)]
         case c.AdoptTyping():
-            hunk = state.hunks.get(command.hunk)
-            if hunk is None or hunk.status != "pending" or (hunk.before, hunk.after) == (command.before, command.after):
-                return []
-            if command.before == command.after:
-                # The user typed just what was proposed: there is nothing left to put in.
-                return [e.HunksWithdrawn((hunk.id,))]
-            return [e.HunkAmended(hunk.id, hunk.rev + 1, command.before, command.after)]
+            return _adopted(state, command)
         case c.MarkStale():
             hunk = state.hunks.get(command.hunk)
             return [e.HunkWentStale(hunk.id, command.reason)] if hunk and hunk.status == "pending" else []
+        case c.MarkFitting():
+            hunk = state.hunks.get(command.hunk)
+            return [e.HunkFitsAgain(hunk.id)] if hunk and hunk.status == "stale" else []
+        case c.NoteSwitched():
+            return _switched(state, command)
+        case c.NoteSaved():
+            return [e.FileSaved(command.uri)] if command.uri in state.unsaved else []
+        case c.NoteRenamed():
+            named = any(h.uri == command.uri for h in state.hunks.values())
+            at_place = state.place is not None and state.place.uri == command.uri
+            return [e.FileRenamed(command.uri, command.to)] if named or at_place else []
         case _:  # pragma: no cover - the type checker proves that nothing is left
             assert_never(command)
+
+
+def _adopted(state: State, command: c.AdoptTyping) -> list[Event]:
+    hunk = state.hunks.get(command.hunk)
+    if hunk is None or hunk.status != "pending" or hunk.rev != command.rev:
+        return []
+    if (hunk.before, hunk.after) == (command.before, command.after):
+        return []
+    if command.before == command.after:
+        # The user typed just what was proposed: there is nothing left to put in.
+        return [e.HunksWithdrawn((hunk.id,))]
+    return [e.HunkAmended(hunk.id, hunk.rev + 1, command.before, command.after)]
+
+
+def _switched(state: State, command: c.NoteSwitched) -> list[Event]:
+    """Only hunks that were at the other side count; those on their way are their landing's to report."""
+    from_these: set[HunkStatus] = {"pending", "stale", "undone"} if command.in_file else {"applied"}
+    hunks = tuple(i for i in command.hunks if i in state.hunks and state.hunks[i].status in from_these)
+    return [e.HunksSwitched(command.uri, hunks, command.in_file, command.digest, command.starts)] if hunks else []

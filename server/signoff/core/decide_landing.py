@@ -9,13 +9,11 @@ from signoff.core import events as e
 from signoff.core.envelope import Event
 from signoff.core.state import State
 
-LandingCommand = c.StartLanding | c.FinishLanding | c.RefuseLanding | c.AdoptLanding
+LandingCommand = c.StartLanding | c.FinishLanding | c.RefuseLanding
 
 
 def decide_landing(state: State, command: LandingCommand) -> list[Event]:
     """What a report about a landing leads to; one about a landing that is over changes nothing."""
-    if isinstance(command, c.AdoptLanding):
-        return _adopted(state, command)
     landing = state.landings.get(command.landing)
     if landing is None:
         return []
@@ -29,15 +27,3 @@ def decide_landing(state: State, command: LandingCommand) -> list[Event]:
             return [e.LandingRefused(landing.id, command.reason, command.stale)]
         case _:  # pragma: no cover - the type checker proves that nothing is left
             assert_never(command)
-
-
-def _adopted(state: State, command: c.AdoptLanding) -> list[Event]:
-    """A late edit counts only for hunks that still wait as they did when it was sent."""
-    waits = "pending" if command.kind == "apply" else "applied"
-    if not all(i in state.hunks and state.hunks[i].status == waits for i in command.hunks):
-        return []
-    landing = f"{state.session}.l{state.landings_made + 1}"
-    return [
-        e.HunksApproved(landing, command.uri, command.hunks, command.kind),
-        e.HunksLanded(landing, command.digest, command.starts),
-    ]

@@ -38,6 +38,10 @@ Event = (
     | e.LandingRefused
     | e.HunksMoved
     | e.HunkWentStale
+    | e.HunkFitsAgain
+    | e.HunksSwitched
+    | e.FileSaved
+    | e.FileRenamed
     | e.ReproposalAsked
     | e.SessionParked
     | e.SessionResumed

@@ -8,7 +8,57 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from signoff.core.hunks import Channel, Hunk, LandingKind, Proposal
+from signoff.core.hunk_events import (
+    FileRenamed as FileRenamed,
+)
+from signoff.core.hunk_events import (
+    FileSaved as FileSaved,
+)
+from signoff.core.hunk_events import (
+    HunkAmended as HunkAmended,
+)
+from signoff.core.hunk_events import (
+    HunkEvent as HunkEvent,
+)
+from signoff.core.hunk_events import (
+    HunkFitsAgain as HunkFitsAgain,
+)
+from signoff.core.hunk_events import (
+    HunkRevised as HunkRevised,
+)
+from signoff.core.hunk_events import (
+    HunksApproved as HunksApproved,
+)
+from signoff.core.hunk_events import (
+    HunksLanded as HunksLanded,
+)
+from signoff.core.hunk_events import (
+    HunksMoved as HunksMoved,
+)
+from signoff.core.hunk_events import (
+    HunksProposed as HunksProposed,
+)
+from signoff.core.hunk_events import (
+    HunksRejected as HunksRejected,
+)
+from signoff.core.hunk_events import (
+    HunksSwitched as HunksSwitched,
+)
+from signoff.core.hunk_events import (
+    HunksWithdrawn as HunksWithdrawn,
+)
+from signoff.core.hunk_events import (
+    HunkWentStale as HunkWentStale,
+)
+from signoff.core.hunk_events import (
+    LandingRefused as LandingRefused,
+)
+from signoff.core.hunk_events import (
+    LandingStarted as LandingStarted,
+)
+from signoff.core.hunk_events import (
+    ReproposalAsked as ReproposalAsked,
+)
 from signoff.core.model import FailureReason, ReplyItem, Usage
 from signoff.core.plan import Plan, Step
 from signoff.core.recovery import Strategy
@@ -159,111 +209,6 @@ class QuestionAnswered:
 
     question: str
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class HunksProposed:
-    """New hunks of one document. Positions are in the text with `digest`; `starts` has those of its other hunks."""
-
-    proposal: Proposal
-    uri: str
-    digest: str
-    hunks: tuple[Hunk, ...]
-    starts: tuple[tuple[str, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class HunkRevised:
-    """A later patch changed a pending hunk: same id, next rev."""
-
-    hunk: Hunk
-
-
-@dataclass(frozen=True, slots=True)
-class HunksWithdrawn:
-    """A later patch made these hunks pointless."""
-
-    hunks: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class HunkAmended:
-    """The user changed what a pending hunk does."""
-
-    hunk: str
-    rev: int
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
-class HunksRejected:
-    """The user does not want these hunks; the feedback goes to the model."""
-
-    hunks: tuple[str, ...]
-    feedback: str
-
-
-@dataclass(frozen=True, slots=True)
-class HunksApproved:
-    """The user signed these hunks of one document off, or wants them undone: the landing is owed now."""
-
-    landing: str
-    uri: str
-    hunks: tuple[str, ...]
-    kind: LandingKind
-
-
-@dataclass(frozen=True, slots=True)
-class LandingStarted:
-    """The intent: a text with `before_digest` is about to become one with `after_digest`."""
-
-    landing: str
-    channel: Channel
-    before_digest: str
-    after_digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class HunksLanded:
-    """The outcome, proved by the document's text; `starts` are the positions in the text with `digest`."""
-
-    landing: str
-    digest: str
-    starts: tuple[tuple[str, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LandingRefused:
-    """The edit did not land. `stale` hunks can't be applied as they are; the others are pending again."""
-
-    landing: str
-    reason: str
-    stale: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class HunksMoved:
-    """Where hunks stand in the text with `digest`, written when typing rests."""
-
-    uri: str
-    digest: str
-    starts: tuple[tuple[str, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class HunkWentStale:
-    """The text under a pending hunk changed so that it can't be applied any more."""
-
-    hunk: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReproposalAsked:
-    """The user wants a stale hunk made again for the text as it is now."""
-
-    hunk: str
 
 
 @dataclass(frozen=True, slots=True)

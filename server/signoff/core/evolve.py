@@ -10,8 +10,9 @@ from dataclasses import replace
 
 from signoff.core import events as e
 from signoff.core.envelope import Envelope, Event
-from signoff.core.fold_hunks import HunkEvent, fold_hunks
+from signoff.core.fold_hunks import fold_hunks
 from signoff.core.fold_plan import PlanEvent, fold_plan
+from signoff.core.hunk_events import HunkEvent
 from signoff.core.owed import unfinished
 from signoff.core.state import Failure, Input, Said, State, Turn, answered, wants_turn
 from signoff.core.usage import add, cost

@@ -8,26 +8,12 @@ from typing import assert_never
 
 from signoff.core import events as e
 from signoff.core import paths
+from signoff.core.hunk_events import HunkEvent
 from signoff.core.hunks import Hunk, Landing
 from signoff.core.state import Input, State
 from signoff.core.text import split_lines
 
 SHOWN_LINES = 40
-
-HunkEvent = (
-    e.HunksProposed
-    | e.HunkRevised
-    | e.HunksWithdrawn
-    | e.HunkAmended
-    | e.HunksRejected
-    | e.HunksApproved
-    | e.LandingStarted
-    | e.HunksLanded
-    | e.LandingRefused
-    | e.HunksMoved
-    | e.HunkWentStale
-    | e.ReproposalAsked
-)
 
 
 def fold_hunks(state: State, event: HunkEvent) -> State:
@@ -47,6 +33,14 @@ def fold_hunks(state: State, event: HunkEvent) -> State:
             return replace(_moved(state, event.starts), bases={**state.bases, event.uri: event.digest})
         case e.HunkWentStale():
             return _each(state, (event.hunk,), lambda h: replace(h, status="stale", note=event.reason))
+        case e.HunkFitsAgain():
+            return _each(state, (event.hunk,), lambda h: replace(h, status="pending", note=""))
+        case e.HunksSwitched():
+            return _switched(state, event)
+        case e.FileSaved():
+            return replace(state, unsaved=state.unsaved - {event.uri})
+        case e.FileRenamed():
+            return _renamed(state, event)
         case e.ReproposalAsked():
             return _reproposed(state, event.hunk)
         case _:
@@ -85,7 +79,8 @@ def _amended(state: State, event: e.HunkAmended) -> State:
     hunk = state.hunks.get(event.hunk)
     if hunk is None:
         return state
-    amended = replace(hunk, rev=event.rev, before=event.before, after=event.after)
+    # What an editor may still show of an earlier landing is not this text any more.
+    amended = replace(hunk, rev=event.rev, before=event.before, after=event.after, tried=None)
     told = Input(f"The user changed your proposal to:\n{_shown(state, amended)}", False, hunk.id)
     # Each key pressed inside a hunk amends it; the model needs to hear of the last one only.
     again = bool(state.inbox) and state.inbox[-1].about == hunk.id
@@ -126,6 +121,7 @@ def _landing_started(state: State, event: e.LandingStarted) -> State:
         before_digest=event.before_digest,
         after_digest=event.after_digest,
     )
+    state = _each(state, landing.hunks, lambda h: replace(h, tried=landing.kind))
     return replace(state, landings={**state.landings, landing.id: started})
 
 
@@ -142,7 +138,51 @@ def _landed(state: State, event: e.HunksLanded) -> State:
         name = paths.shown(state.workspace, landing.uri)
         told = Input(f"The user took your change of {name} back; read it again before you change it.", False)
         state = replace(state, inbox=(*state.inbox, told))
-    return replace(_without(state, landing), bases={**state.bases, landing.uri: event.digest})
+    unsaved = state.unsaved | {landing.uri} if landing.channel == "buffer" else state.unsaved
+    return replace(_without(state, landing), bases={**state.bases, landing.uri: event.digest}, unsaved=unsaved)
+
+
+def _switched(state: State, event: e.HunksSwitched) -> State:
+    def switched(hunk: Hunk) -> Hunk:
+        if event.in_file:
+            return replace(hunk, status="applied", in_file=True, note="")
+        # What comes late after the user's own word to undo is what the user wanted; else the hunk waits again.
+        return replace(hunk, status="undone" if hunk.tried == "undo" else "pending", in_file=False, note="")
+
+    state = _each(_moved(state, event.starts), event.hunks, switched)
+    waits = any(state.hunks[i].status == "pending" for i in event.hunks if i in state.hunks)
+    return replace(
+        state,
+        bases={**state.bases, event.uri: event.digest},
+        unsaved=state.unsaved | {event.uri},
+        inbox=_told_of_switch(state, event),
+        finished=state.finished and not waits,
+    )
+
+
+def _told_of_switch(state: State, event: e.HunksSwitched) -> tuple[Input, ...]:
+    """What the model has to hear; an undo and its redo, both unheard, are nothing."""
+    about = f"{event.uri}#{','.join(event.hunks)}"
+    if state.inbox and state.inbox[-1].about == about:
+        return state.inbox[:-1]
+    what = "has your change again" if event.in_file else "does not have your change any more: the user undid it"
+    words = f"{paths.shown(state.workspace, event.uri)} {what}. Read it again before you change it."
+    return (*state.inbox, Input(words, False, about))
+
+
+def _renamed(state: State, event: e.FileRenamed) -> State:
+    def at(uri: str) -> str:
+        return event.to if uri == event.uri else uri
+
+    place = replace(state.place, uri=at(state.place.uri)) if state.place else None
+    return replace(
+        state,
+        place=place,
+        hunks={i: replace(h, uri=at(h.uri)) if h.uri == event.uri else h for i, h in state.hunks.items()},
+        landings={i: replace(landing, uri=at(landing.uri)) for i, landing in state.landings.items()},
+        bases={at(uri): digest for uri, digest in state.bases.items()},
+        unsaved=frozenset(at(uri) for uri in state.unsaved),
+    )
 
 
 def _refused(state: State, event: e.LandingRefused) -> State:

@@ -26,6 +26,8 @@ class Hunk:
     `context_before` / `context_after` are up to three lines around it, to find it again in a changed document.
     A rename holds the whole old and new text and `to_uri`. `note` says why it is stale or rejected. `in_file` tells
     that `after` is in the document: of two hunks that are `applying`, it is true for the one that is being undone.
+    `tried` is the latest landing that an editor was asked for: its outcome may show late, and the editor's own undo and
+    redo may take it back and bring it again.
     """
 
     id: str
@@ -42,6 +44,12 @@ class Hunk:
     to_uri: str | None = None
     note: str = ""
     in_file: bool = False
+    tried: LandingKind | None = None
+
+    @property
+    def switches(self) -> bool:
+        """Whether the document may turn to the hunk's other text without a landing of ours."""
+        return self.kind == "update" and (self.in_file or self.tried is not None)
 
     @property
     def present(self) -> str:

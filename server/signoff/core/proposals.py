@@ -208,6 +208,7 @@ def _revised(
     new = replace(
         old, rev=old.rev + 1, uri=uri or old.uri, kind=kind, start=start, before=before, after=after, to_uri=to
     )
+    new = replace(new, tried=None)
     return e.HunkRevised(around(new, text))
 
 

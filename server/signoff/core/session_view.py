@@ -140,3 +140,5 @@ class SessionView:
     children: tuple[str, ...]
     seq: int
     summary: str
+    unsaved: tuple[str, ...]
+    """The documents that the editor has not saved since a hunk went in or out."""

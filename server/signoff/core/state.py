@@ -105,7 +105,10 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One session. Mappings are keyed by id, `bases` by URI: the digest of the text that hunk positions refer to."""
+    """One session. Mappings are keyed by id, `bases` by URI: the digest of the text that hunk positions refer to.
+
+    `unsaved` are the documents that the editor has not saved since a hunk went in or out.
+    """
 
     session: str
     seq: int = 0
@@ -133,6 +136,7 @@ class State:
     landings: Mapping[str, Landing] = field(default_factory=_nothing)
     landings_made: int = 0
     bases: Mapping[str, str] = field(default_factory=_nothing)
+    unsaved: frozenset[str] = frozenset()
     said: tuple[Said, ...] = ()
     usage: Usage = NOTHING_USED
     requests: int = 0
@@ -174,7 +178,7 @@ class State:
         return frozenset(ids | ({self.plan.call_id} if self.plan and self.plan_waits else set()))
 
     def hunks_of(self, uri: str) -> tuple[Hunk, ...]:
-        """The document's hunks that stand somewhere in it (waiting or applied), by position."""
+        """The document's hunks that stand somewhere in it (waiting, applied or taken back), by position."""
         return tuple(sorted((h for h in self.hunks.values() if h.uri == uri and stands(h)), key=lambda h: h.start))
 
     @property
@@ -185,7 +189,7 @@ class State:
 
 def stands(hunk: Hunk) -> bool:
     """Whether the hunk has a place in its document that must be kept up to date."""
-    return hunk.status in OPEN or hunk.status == "applied"
+    return hunk.status in OPEN or hunk.status in ("applied", "undone")
 
 
 def answered(state: State, call_id: str, output: str, ok: bool = True) -> State:

@@ -37,6 +37,7 @@ def view(state: State, range_of: RangeOf) -> p.SessionView:
         children=(),
         seq=state.seq,
         summary=state.summary,
+        unsaved=tuple(sorted(state.unsaved)),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from signoff.core import paths
 from signoff.core.state import State
 from signoff.core.text import Edit
 from signoff.lsp.documents import Document
@@ -25,38 +24,41 @@ class Buffers:
 
     def opened(self, document: Document) -> None:
         """The client opened a document; its unsaved text is the truth from now on."""
-        name = paths.normal(document.uri)
-        self._editor.opened(document)
-        if self._manager().watches(name):
-            self._texts[name] = document.text
-            self._manager().document_is(name, document.text)
-            self._shown(name)
+        name = self._editor.opened(document)
+        if self._manager().documents.watched(name):
+            self._stands(name, self._editor.text(name) or "")
+        self._shown(name)
 
     def changed(self, document: Document, edits: Sequence[Edit]) -> None:
         """The client changed a document."""
-        self._editor.touched(document)
-        name = paths.normal(document.uri)
+        other = self._editor.document(self._editor.spelling.document(document.uri)) is not document
+        name = self._editor.touched(document)
         before = self._texts.get(name)
-        if before is not None:
+        if before is None:
+            return
+        if other:
+            # The same file under another name: its text is the one that counts now.
+            self._stands(name, document.text)
+        else:
             self._texts[name] = document.text
-            self._manager().document_changed(name, before, edits)
-            self._shown(name)
+            self._manager().documents.changed(name, before, edits)
+        self._shown(name)
 
     def closed(self, document: Document) -> None:
         """The client closed a document: what was not saved is gone."""
-        name = paths.normal(document.uri)
+        name = self._editor.closed(document)
         watched = self._texts.pop(name, None) is not None
-        self._editor.closed(document)
-        text = self._text_on_disk(name) if watched else None
-        if text is not None:
-            self._manager().document_is(name, text)
-            self._shown(name)
+        still_open = self._editor.text(name)
+        if watched and still_open is not None:
+            self._stands(name, still_open)
+        elif watched:
+            self._manager().documents.closed(name)
+        self._shown(name)
 
-    def _text_on_disk(self, name: str) -> str | None:
-        """The text of a document that is not open, if hunks stand in it."""
-        manager = self._manager()
-        workspace = next((s.workspace for s in manager.live() if s.hunks_of(name)), None)
-        return manager.text(workspace, name) if workspace else None
+    def _stands(self, name: str, text: str) -> None:
+        """The text of an open document became another one, in a way that was not seen."""
+        self._texts[name] = text
+        self._manager().documents.opened(name, text)
 
     def watch(self, state: State) -> None:
         """Keeps the text of each open document with hunks: a change is only understood against what was there."""

@@ -88,7 +88,6 @@ def _finish(workspace: Workspace, landing: Landing, hunk: Hunk, move: Move) -> F
         workspace.changed(
             uri, move.before, [Edit(0, len(move.before), move.after or "")], frozenset({(session, hunk.id)})
         )
-    workspace.anchors.landed(session, hunk.uri, [hunk.id])
     return FinishLanding(landing.id, move.digests[1], ((hunk.id, 0),))
 
 

@@ -17,9 +17,9 @@ from signoff.core.policy import resumes_alone
 from signoff.core.session import Config, Finding, Place
 from signoff.core.settings import AutoResume
 from signoff.core.state import State
-from signoff.core.text import Edit
 from signoff.core.view import iso
 from signoff.runtime.anchors import Told
+from signoff.runtime.documents import Documents
 from signoff.runtime.journal import Journal
 from signoff.runtime.land import Landings
 from signoff.runtime.limits import Meter
@@ -32,8 +32,6 @@ log = logging.getLogger(__name__)
 
 OTHERS = "Another Signoff process has this session open. Close that editor, or go on there."
 UNKNOWN = "There is no such session."
-REST_SECONDS = 1.0
-"""How long typing must rest before hunk positions are written down."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,27 +51,18 @@ class Ports:
     """What may go on by itself when its workspace is opened again."""
 
 
-@dataclass(slots=True)
-class _Place:
-    """A workspace with what carries out its sessions' effects."""
-
-    workspace: Workspace
-    landings: Landings
-    perform: Performer
-
-
 class Manager:
     """The sessions of one server process. Not thread-safe: everything happens on one event loop."""
 
     def __init__(self, ports: Ports, publish: Callable[[State], None]) -> None:
         self._ports, self._publish = ports, publish
         self._journal = Journal(ports.store)
-        self._places: dict[str, _Place] = {}
+        self._places: dict[str, Performer] = {}
         self._loops: dict[str, SessionLoop] = {}
         self._read_only: dict[str, State] = {}
         self._opening: dict[str, asyncio.Lock] = {}
         self._tasks: set[asyncio.Task[object]] = set()
-        self._rest: dict[tuple[str, str], asyncio.TimerHandle] = {}
+        self.documents = Documents(self._places, self.live, self._tell)
 
     async def start(
         self,
@@ -182,7 +171,8 @@ class Manager:
 
     async def _bring_back(self, row: SessionRow) -> None:
         state = await self._peek(row) if row.last_seq else None
-        if state is None or state.archived or state.finished:
+        # Where the editor had not saved what was approved, it may be lost: its document will tell.
+        if state is None or state.archived or (state.finished and not state.unsaved):
             return
         loop = await self._open(row.session)
         if isinstance(loop, SessionLoop) and resumes_alone(self._ports.auto_resume(), loop.state):
@@ -215,58 +205,20 @@ class Manager:
 
     def _loop(self, state: State, workspace: str) -> SessionLoop:
         place = self._place(workspace)
-        return SessionLoop(state, self._journal, self._ports.clock, place.perform, self._published)
+        return SessionLoop(state, self._journal, self._ports.clock, place, self._published)
 
-    def _place(self, uri: str) -> _Place:
+    def _place(self, uri: str) -> Performer:
         key = paths.normal(uri)
         if key not in self._places:
             ports = self._ports
             workspace = Workspace(key, ports.editor, ports.files(key), lambda: ports.git(key), self._tell)
             landings = Landings(workspace)
-            perform = Performer(workspace, landings, ports.model, ports.clock, ports.meter, ports.on_text)
-            self._places[key] = _Place(workspace, landings, perform)
+            self._places[key] = Performer(workspace, landings, ports.model, ports.clock, ports.meter, ports.on_text)
         return self._places[key]
 
     def _published(self, state: State) -> None:
         self._place(state.workspace).workspace.follow(state)
         self._publish(state)
-
-    def document_changed(self, uri: str, before: str, edits: Sequence[Edit]) -> None:
-        """An open document changed by successive `edits`, the first of the text `before`."""
-        name = paths.normal(uri)
-        for place in self._places.values():
-            own = place.landings.own(name, before, edits)
-            place.workspace.changed(name, before, edits, own)
-            if name in place.workspace.anchors.uris():
-                self._note_when_typing_rests(place.workspace, name)
-
-    def document_is(self, uri: str, text: str) -> None:
-        """A document was opened or closed, so that its text may be another one: its hunks are where they are in it."""
-        name = paths.normal(uri)
-        for place in self._places.values():
-            if name in place.workspace.anchors.uris():
-                place.workspace.sync(name, text)
-                self._note_when_typing_rests(place.workspace, name)
-
-    def watches(self, uri: str) -> bool:
-        """Whether hunks of a session that is open here stand in the document."""
-        name = paths.normal(uri)
-        return any(name in place.workspace.anchors.uris() for place in self._places.values())
-
-    def _note_when_typing_rests(self, workspace: Workspace, uri: str) -> None:
-        earlier = self._rest.pop((workspace.uri, uri), None)
-        if earlier is not None:
-            earlier.cancel()
-        loop = asyncio.get_running_loop()
-        self._rest[workspace.uri, uri] = loop.call_later(REST_SECONDS, self._note_positions, workspace, uri)
-
-    def _note_positions(self, workspace: Workspace, uri: str) -> None:
-        self._rest.pop((workspace.uri, uri), None)
-        text = workspace.text(uri)
-        if text is not None:
-            here = [state for state in self.live() if state.workspace == workspace.uri]
-            sessions = {state.session for state in here if state.hunks_of(uri)}
-            self._tell([(session, workspace.anchors.moved(session, uri, text)) for session in sorted(sessions)])
 
     def _tell(self, told: Sequence[Told]) -> None:
         """Brings what typing did to hunks to their sessions, in order, without making the typist wait."""
@@ -280,11 +232,11 @@ class Manager:
             loop = self._loops.get(session)
             if loop is not None:
                 await loop.record(command)
+                self._place(loop.state.workspace).workspace.heard(command, loop.state)
 
     async def close(self) -> None:
         """Stops everything; what was owed is owed again at the next start."""
-        for handle in self._rest.values():
-            handle.cancel()
+        self.documents.close()
         await asyncio.gather(*(loop.close() for loop in self._loops.values()))
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._ports.store.close()

@@ -6,14 +6,16 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
 from signoff.core import paths
+from signoff.core.commands import Command
 from signoff.core.hunks import Base, Hunk
 from signoff.core.proposals import pending, projected
 from signoff.core.state import State
 from signoff.core.text import Edit
-from signoff.runtime.anchors import Anchors, Key, Told
+from signoff.runtime.anchors import NOBODY, Anchors, Key, Told
 from signoff.runtime.ports import Editor, FileProblem, Files, Git
 
 Tell = Callable[[Sequence[Told]], None]
+"""Brings what became of hunks to their sessions; nothing is told with an empty list."""
 
 
 class Workspace:
@@ -93,18 +95,29 @@ class Workspace:
             return found
         return projected(text, waiting)
 
-    def changed(self, uri: str, before: str, edits: Sequence[Edit], own: frozenset[Key] = frozenset()) -> None:
+    def changed(self, uri: str, before: str, edits: Sequence[Edit], own: frozenset[Key] = NOBODY) -> None:
         """The document changed by successive `edits`: every session's hunks follow and hear what became of them."""
-        self._tell(self.anchors.observe(paths.normal(uri), before, edits, own))
+        name = paths.normal(uri)
+        if name in self.anchors:
+            self._tell(self.anchors.observe(name, before, edits, own))
 
     def follow(self, state: State) -> None:
         """Takes up the hunks that the session has now; one that can't be found in its document is told stale."""
-        uris = {hunk.uri for hunk in state.hunks.values()} | set(self.anchors.uris())
         told: list[Told] = []
-        for uri in sorted(uris):
-            told += self.anchors.follow(state, uri, self.text(uri) if self.anchors.needs_text(state, uri) else None)
-        if told:
-            self._tell(told)
+
+        def text_of(uri: str) -> str | None:
+            text = self.text(uri)
+            # A closed file may have changed unseen: hunks that stand in it already follow first.
+            told.extend(self.anchors.sync(uri, text) if text is not None else ())
+            return text
+
+        followed = self.anchors.follow(state, text_of)
+        self._tell([*told, *followed])
+
+    def heard(self, command: Command, state: State) -> None:
+        """The session has heard what was told of its hunks, and is `state` now."""
+        self.anchors.heard(state.session, command)
+        self.follow(state)
 
 
 class _Buffers:

@@ -1,0 +1,176 @@
+"""Makes the marks of one session equal to its hunks: new ones are found in their documents, others take up the news."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+
+from signoff.core.commands import Command, MarkStale, NoteSwitched
+from signoff.core.hunks import Hunk
+from signoff.core.state import State, stands
+from signoff.core.text import digest
+from signoff.runtime.marks import Mark, Word, adopted, exactly, fitting, is_inside, lost, roughly, surrounded
+
+GONE = "The file is gone, or can't be read."
+Key = tuple[str, str]
+Told = tuple[str, Command]
+
+
+class Follower:
+    """One pass over the hunks of `state`; `marks` and `texts` are by document, and are changed."""
+
+    def __init__(
+        self,
+        marks: dict[str, dict[Key, Mark]],
+        texts: dict[str, str],
+        state: State,
+        text_of: Callable[[str], str | None],
+    ) -> None:
+        self.marks, self.texts, self.state, self.text_of = marks, texts, state, text_of
+
+    def told(self) -> list[Told]:
+        """What the session has to hear: hunks that can't be found, or that the document shows as switched."""
+        hunks: dict[str, list[Hunk]] = {}
+        for hunk in self.state.hunks.values():
+            if stands(hunk):
+                hunks.setdefault(hunk.uri, []).append(hunk)
+        self._forget(hunks)
+        return [one for uri, those in hunks.items() for one in self._document(uri, those)]
+
+    def _forget(self, hunks: dict[str, list[Hunk]]) -> None:
+        for uri, marks in self.marks.items():
+            kept = {hunk.id for hunk in hunks.get(uri, ())}
+            for key in [key for key in marks if key[0] == self.state.session and key[1] not in kept]:
+                del marks[key]
+
+    def _document(self, uri: str, hunks: list[Hunk]) -> Iterator[Told]:
+        there = _Document(self, uri)
+        marks = self.marks.setdefault(uri, {})
+        switched: dict[bool, list[str]] = {True: [], False: []}
+        for hunk in hunks:
+            key = (self.state.session, hunk.id)
+            mark = marks.get(key)
+            if mark is None or _elsewhere(mark, hunk):
+                mark = marks[key] = Mark(hunk, hunk.start, hunk.start, is_inside(hunk), loose=True)
+                word = there.placed(mark)
+            elif mark.hunk is hunk or mark.ahead:
+                continue
+            else:
+                word = there.caught_up(mark, hunk)
+            if word is not None:
+                mark.ahead += 1
+                if isinstance(word, bool):
+                    switched[word].append(hunk.id)
+                else:
+                    yield self.state.session, word
+        for inside, ids in switched.items():
+            if ids:
+                starts = tuple((i, mark.start) for (owner, i), mark in marks.items() if owner == self.state.session)
+                yield self.state.session, NoteSwitched(uri, tuple(ids), inside, there.digest, starts)
+
+
+class _Document:
+    """One document of a pass; its text is asked for only when a mark needs it."""
+
+    def __init__(self, follower: Follower, uri: str) -> None:
+        self._follower, self.uri = follower, uri
+
+    @cached_property
+    def text(self) -> str | None:
+        text = self._follower.text_of(self.uri)
+        if text is not None:
+            self._follower.texts[self.uri] = text
+        return text
+
+    @cached_property
+    def digest(self) -> str:
+        return digest(self.text or "")
+
+    def placed(self, mark: Mark) -> Word | bool | None:
+        """Finds a hunk whose place is not known, in a document that may have changed since its position was logged.
+
+        True or False when it stands there as its other side: in the document, or not.
+        """
+        hunk, text = mark.hunk, self.text
+        if hunk.kind != "update":
+            mark.place(0)
+            return None
+        if text is None:
+            return MarkStale(hunk.id, GONE) if lost(mark) else None
+        if self.digest == self._follower.state.bases.get(self.uri) and text.startswith(mark.here, hunk.start):
+            mark.place(hunk.start)
+            return fitting(mark)
+        return self._searched(mark, text)
+
+    def _searched(self, mark: Mark, text: str) -> Word | bool | None:
+        hunk = mark.hunk
+        # Whether it landed is asked first: a pure insertion can be "not there yet" almost anywhere.
+        other = surrounded(hunk, mark.side.other, text, hunk.start) if mark.turns else None
+        if other is not None:
+            mark.turn(other)
+            return mark.inside
+        found = None if self._doubtful(mark, text) else exactly(hunk, mark.here, text)
+        if found is not None:
+            mark.place(found)
+            return fitting(mark)
+        if hunk.status in ("pending", "applying"):
+            return lost(mark)
+        # It stays loose: what is left of it, or where it was.
+        rough = roughly(hunk, mark.here, text)
+        at = min(hunk.start, len(text))
+        mark.start, mark.end = (rough.start, rough.end) if rough else (at, at)
+        return None
+
+    def _doubtful(self, mark: Mark, text: str) -> bool:
+        """An insertion that was sent once, and may be in the document with its surroundings changed."""
+        hunk = mark.hunk
+        return not mark.inside and hunk.tried == "apply" and not hunk.before and hunk.after in text
+
+    def caught_up(self, mark: Mark, hunk: Hunk) -> Word | bool | None:
+        """The session's hunk is another one than the mark's, at the same place."""
+        known, mark.hunk = mark.hunk, hunk
+        if hunk.kind != "update":
+            mark.inside = is_inside(hunk)
+            mark.place(0)
+            return None
+        same = (known.before, known.after) == (hunk.before, hunk.after)
+        # While an edit is on its way the text decides which side is there, not the log.
+        if same and (hunk.status == "applying" or (mark.inside == is_inside(hunk) and not mark.loose)):
+            return None
+        return self._compared(mark, hunk)
+
+    def _compared(self, mark: Mark, hunk: Hunk) -> Word | bool | None:
+        text = self.text
+        if text is None:
+            return None
+        inside = is_inside(hunk)
+        now = text[mark.start : mark.end]
+        here, there = (hunk.after, hunk.before) if inside else (hunk.before, hunk.after)
+        if now == here:
+            mark.inside, mark.loose = inside, False
+            return fitting(mark)
+        if now == there and (inside or hunk.tried is not None):
+            mark.inside, mark.loose = not inside, False
+            return not inside
+        mark.inside, mark.loose = inside, True
+        return _pending_changed(mark, now, text) if hunk.status == "pending" else None
+
+
+def _pending_changed(mark: Mark, now: str, text: str) -> Word | None:
+    """A pending hunk's place holds `now`: text that was put at its edge, typing inside, or something else."""
+    before = mark.hunk.before
+    if now.startswith(before) or now.endswith(before):
+        mark.place(mark.start if now.startswith(before) else mark.end - len(before))
+        return None
+    if word := adopted(mark, now):
+        return word
+    found = exactly(mark.hunk, before, text)
+    if found is None:
+        return lost(mark)
+    mark.place(found)
+    return None
+
+
+def _elsewhere(mark: Mark, hunk: Hunk) -> bool:
+    """Whether the hunk was revised to stand somewhere else."""
+    return mark.hunk.rev != hunk.rev and mark.hunk.start != hunk.start
