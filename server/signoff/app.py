@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from signoff import __version__
 from signoff.core import paths
-from signoff.core.journal import StoreError
 from signoff.lsp.commands import HANDLERS, answer
 from signoff.lsp.desk import Desk, Services
 from signoff.lsp.editor import LspEditor
 from signoff.lsp.names import SET_API_KEY
 from signoff.lsp.params import member
+from signoff.lsp.roots import Roots
 from signoff.lsp.settings import UserSettings
+from signoff.lsp.spelling import Spelling
 from signoff.runtime.limits import Meter
 from signoff.runtime.manager import Manager, Ports
 from signoff.runtime.ports import Git
@@ -53,7 +54,8 @@ class _App:
         self.settings = UserSettings(server.warn)
         self.models = Models(lambda: self.settings.now)
         self.trust = Trust(places.state)
-        self.editor = LspEditor(server)
+        self.spelling = Spelling()
+        self.editor = LspEditor(server, self.spelling)
         services = Services(
             settings=lambda: self.settings.now,
             primary_model=self.models.primary,
@@ -64,6 +66,7 @@ class _App:
         )
         self.desk = Desk(server, self.editor, services)
         self.desk.manager = Manager(self._ports(), self.desk.published)
+        self.roots = Roots(server, self.spelling, lambda: self.desk.manager)
 
     def _ports(self) -> Ports:
         from signoff.world.files import WorkspaceFiles
@@ -93,32 +96,29 @@ class _App:
         server.serve(SET_API_KEY, self._take_key)
         server.serve("workspace/didChangeConfiguration", self._configuration_changed)
         self.desk.display.register()
-        self._coming_back = asyncio.get_running_loop().create_task(self._come_back())
+        self.roots.register()
+        self._warming = asyncio.get_running_loop().create_task(self._warm())
         server.on_exit(self._close)
 
     async def _close(self) -> None:
-        self._coming_back.cancel()
-        await asyncio.gather(self._coming_back, return_exceptions=True)
+        self._warming.cancel()
+        await self.roots.close()
+        await asyncio.gather(self._warming, return_exceptions=True)
         await self.desk.manager.close()
         await self.tokens.close()
+
+    async def _warm(self) -> None:
+        await self.roots.settled()
+        try:
+            await self.models.warm()
+        except Exception:
+            log.exception("The model could not be warmed up.")
 
     def _handler(self, name: str) -> Callable[[dict[str, Any]], Any]:
         async def handler(argument: dict[str, Any]) -> Any:
             return await answer(self.desk, name, argument)
 
         return handler
-
-    async def _come_back(self) -> None:
-        try:
-            for folder in self.desk.folders():
-                await self.desk.manager.open_workspace(folder)
-            await self.models.warm()
-        except StoreError as error:
-            log.error("%s", error)
-            self._server.warn(f"Signoff can't use its journal: {error}")
-        except Exception as error:
-            log.exception("The workspace's sessions could not be opened.")
-            self._server.warn(f"Signoff could not open this workspace's sessions: {error}")
 
     def _take_key(self, params: Any) -> None:
         self.models.set_key(str(member(params, "key") or ""))
@@ -129,7 +129,7 @@ class _App:
 
     def trusted(self, workspace: str) -> bool:
         """Whether subprocesses may run in the workspace and its instructions may be read."""
-        named = {paths.normal(uri) for uri in self.settings.now.trusted_workspaces}
+        named = {self.spelling.folder(uri) for uri in self.settings.now.trusted_workspaces}
         return workspace in named or self.trust.trusts(workspace)
 
     def _git(self, workspace: str) -> Git | None:

@@ -137,7 +137,7 @@ def _to_session(command: c.Command) -> Handler:
 
 
 async def _list(desk: Desk, asked: p.ListSessions) -> Any:
-    states = await desk.manager.states(asked.workspace)
+    states = await desk.manager.states(desk.folder(asked.workspace) if asked.workspace else None)
     return [desk.view(state) for state in states if asked.state in (None, phase(state))]
 
 

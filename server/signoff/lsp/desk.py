@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from signoff.core import commands as c
-from signoff.core import paths, view
 from signoff.core import protocol as p
+from signoff.core import view
 from signoff.core.session import Finding, Place, Severity
 from signoff.core.session_view import SessionView
 from signoff.core.settings import Settings, configure
@@ -58,14 +58,16 @@ class Desk:
         self._troubled: set[str] = set()
 
     def folders(self) -> list[str]:
-        """The open folders; older clients name only a root."""
-        workspace = self.server.workspace
-        named = [folder.uri for folder in workspace.folders.values()] or [workspace.root_uri]
-        return [paths.normal(uri) for uri in named if uri]
+        """The open folders, each once."""
+        return list(self.editor.spelling.folders)
 
     def normal(self, uri: str) -> str:
         """One spelling for the same document."""
-        return paths.normal(uri)
+        return self.editor.spelling.document(uri)
+
+    def folder(self, uri: str) -> str:
+        """One spelling for the same folder."""
+        return self.editor.spelling.folder(uri)
 
     async def start(self, asked: p.StartSession) -> str | c.Refused:
         """Begins the session that the command asks for."""
@@ -81,28 +83,31 @@ class Desk:
     def workspace(self, named: str | None, uri: str | None) -> str | c.Refused:
         """The workspace that is named, else the folder that holds the document, else the only folder."""
         if named:
-            return self.normal(named)
+            return self.folder(named)
         folders = self.folders()
-        holding = [folder for folder in folders if uri and paths.relative(folder, self.normal(uri))]
+        holding = self.editor.spelling.holding(self.normal(uri)) if uri else None
         if holding:
-            return max(holding, key=len)
+            return holding
         if len(folders) == 1:
             return folders[0]
+        if not folders:
+            return c.Refused(
+                "No folder is open, and Signoff works in one. Open the project's folder, or give `workspace`."
+            )
         return c.Refused("Say which folder to work in: give `workspace`, or `uri` of a document inside an open folder.")
 
     def view(self, state: State) -> SessionView:
         """The session as the client shows it, with ranges in the documents as they are now."""
         range_of = self.places.ranges()
-        return view.view(state, lambda hunk: range_of(state, hunk))
+        return self.editor.spelled_view(view.view(state, lambda hunk: range_of(state, hunk)))
 
     def spelled(self, uri: str) -> str:
         """The document's URI as the client spells it."""
-        document = self.editor.document(uri)
-        return document.uri if document else uri
+        return self.editor.names(uri)[0]
 
     def trust(self, workspace: str, trusted: bool) -> None:
         """The user's word on a workspace; lasts over restarts."""
-        self.services.trust(self.normal(workspace), trusted)
+        self.services.trust(self.folder(workspace), trusted)
 
     def status(self) -> dict[str, Any]:
         """What the server is doing, in a few words."""

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from signoff.core import paths
 from signoff.core.hunks import Hunk
 from signoff.core.protocol import Range
 from signoff.core.state import State
 from signoff.lsp import review
+from signoff.lsp.publishing import Publisher
 
 if TYPE_CHECKING:
     from signoff.lsp.desk import Desk
@@ -27,7 +27,7 @@ class Display:
     def __init__(self, server: SignoffServer, desk: Desk) -> None:
         self._server, self._desk = server, desk
         self._stale: set[str] = set()
-        self._shown: dict[str, list[types.Diagnostic]] = {}
+        self._publisher = Publisher(server, desk.editor.names)
         self._due: asyncio.TimerHandle | None = None
 
     def register(self) -> None:
@@ -45,10 +45,9 @@ class Display:
         self._refresh({hunk.uri for hunk in state.hunks.values()} | ({state.place.uri} if state.place else set[str]()))
 
     def document_changed(self, uri: str) -> None:
-        """The text under shown hunks moved."""
-        name = paths.normal(uri)
-        if name in self._shown:
-            self._refresh({name})
+        """The text under shown hunks moved, or the client calls the document by another name; `uri` is canonical."""
+        if self._publisher.shows(uri):
+            self._refresh({uri})
 
     def _refresh(self, uris: set[str]) -> None:
         self._stale |= uris
@@ -60,13 +59,7 @@ class Display:
         stale, self._stale = self._stale, set()
         for uri in sorted(stale):
             found = review.diagnostics(self._desk.manager.live(), uri, self._marks(uri))
-            if found == self._shown.get(uri, []):
-                continue
-            self._shown[uri] = found
-            if not found:
-                del self._shown[uri]
-            params = types.PublishDiagnosticsParams(uri=self._desk.spelled(uri), diagnostics=found)
-            self._server.text_document_publish_diagnostics(params)
+            self._publisher.publish(uri, found)
 
     def _marks(self, uri: str) -> list[review.Mark]:
         range_of = self._desk.places.ranges()
@@ -74,20 +67,20 @@ class Display:
         def span(state: State, hunk: Hunk) -> types.Range:
             return _lsp(range_of(state, hunk))
 
-        return review.marks(self._desk.manager.live(), paths.normal(uri), span)
+        return review.marks(self._desk.manager.live(), uri, span)
 
     def _actions(self, params: types.CodeActionParams) -> list[types.CodeAction]:
-        uri = paths.normal(params.text_document.uri)
+        uri = self._desk.normal(params.text_document.uri)
         return review.actions(self._desk.manager.live(), uri, self._marks(uri), params.range)
 
     def _hover(self, params: types.HoverParams) -> types.Hover | None:
-        return review.hover(self._marks(params.text_document.uri), params.position)
+        return review.hover(self._marks(self._desk.normal(params.text_document.uri)), params.position)
 
     def _lenses(self, params: types.CodeLensParams) -> list[types.CodeLens]:
-        return review.lenses(self._marks(params.text_document.uri))
+        return review.lenses(self._marks(self._desk.normal(params.text_document.uri)))
 
     def _hints(self, params: types.InlayHintParams) -> list[types.InlayHint]:
-        marks = self._marks(params.text_document.uri)
+        marks = self._marks(self._desk.normal(params.text_document.uri))
         return review.hints([mark for mark in marks if review.touches(mark.range, params.range)])
 
 

@@ -3,41 +3,77 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from signoff.core import paths
+from signoff.core.session_view import SessionView
 from signoff.core.text import Edit
 from signoff.lsp.documents import Document
+from signoff.lsp.spelling import Spelling
 
 if TYPE_CHECKING:
     from signoff.lsp.server import SignoffServer
 
 
 class LspEditor:
-    """Documents by their normal URI; a client may spell the same one in its own way."""
+    """The open documents by their canonical URI.
 
-    def __init__(self, server: SignoffServer) -> None:
-        self._server = server
-        self._open: dict[str, Document] = {}
+    The client may hold one file in several documents, under several names. The one that changed last then stands for
+    the file: its text is the file's text, and edits go into it.
+    """
 
-    def opened(self, document: Document) -> None:
-        """The client opened a document."""
-        self._open[paths.normal(document.uri)] = document
+    def __init__(self, server: SignoffServer, spelling: Spelling) -> None:
+        self._server, self.spelling = server, spelling
+        self._open: dict[str, list[Document]] = {}
+        """The last of each list stands for the file."""
 
-    def closed(self, document: Document) -> None:
-        """The client closed a document."""
-        self._open.pop(paths.normal(document.uri), None)
+    def opened(self, document: Document) -> str:
+        """The client opened a document. Returns its canonical URI."""
+        self.spelling.opened(document.uri)
+        name = self.spelling.document(document.uri)
+        others = [each for each in self._open.pop(name, []) if each.uri != document.uri]
+        self._open[name] = [document, *others]
+        return name
 
-    def touched(self, document: Document) -> None:
-        """The client used a document: it becomes the most recent one."""
-        name = paths.normal(document.uri)
-        self._open[name] = self._open.pop(name, document)
+    def closed(self, document: Document) -> str:
+        """The client closed a document. Returns its canonical URI, under which another document may be open still."""
+        name = self.spelling.document(document.uri)
+        self.spelling.closed(document.uri)
+        left = [each for each in self._open.get(name, []) if each is not document]
+        if left:
+            self._open[name] = left
+        else:
+            self._open.pop(name, None)
+        return name
+
+    def touched(self, document: Document) -> str:
+        """The client changed a document: it is the most recent one, and stands for its file. Returns its canonical
+        URI."""
+        name = self.spelling.document(document.uri)
+        others = [each for each in self._open.pop(name, []) if each is not document]
+        self._open[name] = [*others, document]
+        return name
 
     def document(self, uri: str) -> Document | None:
-        """The open document."""
-        return self._open.get(paths.normal(uri))
+        """The open document of this canonical URI."""
+        found = self._open.get(uri)
+        return found[-1] if found else None
+
+    def names(self, uri: str) -> tuple[str, ...]:
+        """The client's URIs for the document of this canonical URI: those under which its text is open; when none is,
+        the one in the client's folder."""
+        found = self._open.get(uri)
+        if not found:
+            return (self.spelling.spelled(uri),)
+        return tuple(each.uri for each in reversed(found) if each is found[-1] or each.text == found[-1].text)
+
+    def spelled_view(self, view: SessionView) -> SessionView:
+        """The view with every URI as the client spells it."""
+        hunks = (replace(h, uri=self.names(h.uri)[0], to=h.to and self.names(h.to)[0]) for h in view.hunks)
+        unsaved = tuple(self.names(uri)[0] for uri in view.unsaved)
+        return replace(view, workspace=self.spelling.spelled(view.workspace), hunks=tuple(hunks), unsaved=unsaved)
 
     def text(self, uri: str) -> str | None:
         """The open document's text as it is now; None when it is not open."""
@@ -72,14 +108,14 @@ class LspEditor:
         return None
 
     def _text_edits(self, uri: str, edits: Sequence[Edit]) -> list[types.TextEdit]:
-        document = self._open[paths.normal(uri)]
+        document = self._open[uri][-1]
         return [types.TextEdit(span(document, edit.start, edit.end), edit.text) for edit in edits]
 
     def _workspace_edit(self, changes: dict[str, list[types.TextEdit]]) -> types.WorkspaceEdit:
         """Versioned where the client declares it, so that it can refuse an edit of a text that it no longer has."""
         workspace = self._server.client_capabilities.workspace
         declared = workspace.workspace_edit if workspace else None
-        documents = {uri: self._open[paths.normal(uri)] for uri in changes}
+        documents = {uri: self._open[uri][-1] for uri in changes}
         if declared is None or not declared.document_changes:
             return types.WorkspaceEdit(changes={documents[uri].uri: list(made) for uri, made in changes.items()})
         versioned = [

@@ -1,0 +1,82 @@
+"""The folders that the client has open: brings their sessions back, and lets go of those whose folder it closes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from signoff.core.commands import Interrupt
+from signoff.runtime.ports import StoreError
+
+if TYPE_CHECKING:
+    from signoff.lsp.server import SignoffServer
+    from signoff.lsp.spelling import Spelling
+    from signoff.runtime.manager import Manager
+
+log = logging.getLogger(__name__)
+
+
+class Roots:
+    """Keeps `spelling` and the open sessions equal to the client's folders. One change is carried out at a time."""
+
+    def __init__(self, server: SignoffServer, spelling: Spelling, manager: Callable[[], Manager]) -> None:
+        self._server, self._spelling, self._manager = server, spelling, manager
+        self._named: list[str] = []
+        self._changing: asyncio.Task[None] | None = None
+
+    def register(self) -> None:
+        """Takes the folders of `initialize` (older clients name only a root) and brings their sessions back."""
+        workspace = self._server.workspace
+        self._named = [folder.uri for folder in workspace.folders.values()] or [workspace.root_uri or ""]
+        self._named = [uri for uri in self._named if uri]
+        self._server.serve(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, self._changed)
+        self._spelling.open_folders(self._named)
+        self._change_to((), self._spelling.folders)
+
+    async def settled(self) -> None:
+        """Returns when no folder's sessions are being brought back or stopped."""
+        while self._changing is not None and not self._changing.done():
+            await asyncio.wait([self._changing])
+
+    async def close(self) -> None:
+        """Stops in the middle of whatever is being opened."""
+        if self._changing is not None:
+            self._changing.cancel()
+            await asyncio.gather(self._changing, return_exceptions=True)
+
+    def _changed(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
+        before = self._spelling.folders
+        gone = {self._spelling.folder(folder.uri) for folder in params.event.removed}
+        kept = [uri for uri in self._named if self._spelling.folder(uri) not in gone]
+        self._named = [*kept, *(folder.uri for folder in params.event.added)]
+        self._spelling.open_folders(self._named)
+        after = self._spelling.folders
+        self._change_to([uri for uri in before if uri not in after], [uri for uri in after if uri not in before])
+
+    def _change_to(self, removed: Sequence[str], added: Sequence[str]) -> None:
+        self._changing = asyncio.get_running_loop().create_task(self._change(self._changing, removed, added))
+
+    async def _change(self, earlier: asyncio.Task[None] | None, removed: Sequence[str], added: Sequence[str]) -> None:
+        if earlier is not None:
+            await asyncio.wait([earlier])
+        try:
+            for folder in removed:
+                await self._leave(folder)
+            for folder in added:
+                await self._manager().open_workspace(folder)
+        except StoreError as error:
+            log.error("%s", error)
+            self._server.warn(f"Signoff can't use its journal: {error}")
+        except Exception as error:
+            log.exception("The workspace's sessions could not be opened.")
+            self._server.warn(f"Signoff could not open this workspace's sessions: {error}")
+
+    async def _leave(self, folder: str) -> None:
+        """Nothing goes on in a folder that nobody looks at any more: it would spend money unseen."""
+        for state in self._manager().live():
+            if state.workspace == folder:
+                await self._manager().submit(state.session, Interrupt())
