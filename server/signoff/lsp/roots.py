@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from signoff.core.commands import Interrupt
 from signoff.runtime.ports import StoreError
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ class Roots:
             await asyncio.wait([earlier])
         try:
             for folder in removed:
-                await self._leave(folder)
+                await self._manager().leave_workspace(folder)
             for folder in added:
                 await self._manager().open_workspace(folder)
         except StoreError as error:
@@ -74,9 +73,3 @@ class Roots:
         except Exception as error:
             log.exception("The workspace's sessions could not be opened.")
             self._server.warn(f"Signoff could not open this workspace's sessions: {error}")
-
-    async def _leave(self, folder: str) -> None:
-        """Nothing goes on in a folder that nobody looks at any more: it would spend money unseen."""
-        for state in self._manager().live():
-            if state.workspace == folder:
-                await self._manager().submit(state.session, Interrupt())

@@ -157,6 +157,11 @@ class Manager:
         """The document as it is now: the open buffer, else the file."""
         return self._place(workspace).workspace.text(uri)
 
+    def text_of_hunks(self, workspace: str, uri: str) -> str | None:
+        """The text in which the document's hunks stand: no file is read again to show where that is."""
+        place = self._place(workspace).workspace
+        return place.anchors.text(paths.normal(uri)) or place.text(uri)
+
     async def open_workspace(self, workspace: str) -> None:
         """Brings the workspace's unfinished sessions back. Those that cost money wait for the user, unless
         `auto_resume` lets them go on. Raises StoreError, at the end, for those whose log is damaged."""
@@ -233,6 +238,24 @@ class Manager:
             if loop is not None:
                 await loop.record(command)
                 self._place(loop.state.workspace).workspace.heard(command, loop.state)
+
+    async def leave_workspace(self, workspace: str) -> None:
+        """The folder is not open any more: what its sessions do is stopped, and another process may have them."""
+        key = paths.normal(workspace)
+        for session, loop in list(self._loops.items()):
+            if loop.state.workspace == key:
+                await self._leave(session, loop)
+        self._places.pop(key, None)
+
+    async def _leave(self, session: str, loop: SessionLoop) -> None:
+        async with self._opening.setdefault(session, asyncio.Lock()):
+            try:
+                await loop.submit(c.Interrupt())
+            finally:
+                self._loops.pop(session, None)
+                await loop.close()
+                await self._ports.store.release(session)
+                self._publish(loop.state)
 
     async def close(self) -> None:
         """Stops everything; what was owed is owed again at the next start."""
