@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from signoff.runtime.manager import Manager
 
 MOST_LINES = 2**31 - 1
+MOST_COPIES = 500
+"""Files that are not open whose lines are kept for counting."""
 RangeOf = Callable[[State, Hunk], p.Range]
 
 
@@ -25,16 +27,27 @@ class Places:
 
     def __init__(self, editor: LspEditor, manager: Callable[[], Manager], encoding: Callable[[], Encoding]) -> None:
         self._editor, self._manager, self._encoding = editor, manager, encoding
+        self._copies: dict[str, tuple[str, Document]] = {}
 
     def document(self, uri: str, workspace: str | None = None) -> Document | None:
         """The open document, or a copy of a workspace's file to count positions in."""
         document = self._editor.document(uri)
         if document is not None:
+            self._copies.pop(uri, None)
             return document
         manager = self._manager()
         holding = workspace or next((s.workspace for s in manager.live() if paths.relative(s.workspace, uri)), None)
-        text = manager.text(holding, uri) if holding else None
-        return None if text is None else Document(uri, "", 0, text, self._encoding())
+        text = manager.text_of_hunks(holding, uri) if holding else None
+        return None if text is None else self._copy(uri, text)
+
+    def _copy(self, uri: str, text: str) -> Document:
+        """Splitting a file into lines takes long, and its hunks are shown often: the copy is kept while it is true."""
+        kept = self._copies.get(uri)
+        if kept is None or kept[0] is not text:
+            if len(self._copies) >= MOST_COPIES:
+                self._copies.clear()
+            kept = self._copies[uri] = (text, Document(uri, "", 0, text, self._encoding()))
+        return kept[1]
 
     def place(self, uri: str | None, span: p.Range | None) -> Place | None:
         """The place that a command names."""

@@ -41,6 +41,10 @@ class Anchors:
     def __contains__(self, uri: str) -> bool:
         return bool(self._marks.get(uri))
 
+    def text(self, uri: str) -> str | None:
+        """The text in which the document's hunks stand; of a file that is not open it may be an earlier one."""
+        return self._texts.get(uri)
+
     def start(self, session: str, hunk: Hunk) -> int:
         """Where the hunk stands now; its logged position when it has no mark."""
         mark = self._mark(session, hunk)
