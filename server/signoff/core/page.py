@@ -1,0 +1,203 @@
+"""The session document: a session as plain Markdown, for editors that show nothing else of it.
+
+A view and nothing more: no word in it counts until the user runs a code action. Sections have fixed headings in a fixed
+order, and lines of others never start in the first column, so none of them can pass for a section.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from signoff.core import paths
+from signoff.core.hunks import OPEN, Hunk
+from signoff.core.page_hunks import LONGEST_DIFF, block, heading, shown
+from signoff.core.page_text import one, quoted
+from signoff.core.plan import Plan, Step, StepStatus
+from signoff.core.session_view import CommandView
+from signoff.core.state import Said, State
+from signoff.core.view import iso, phase, waiting_for
+from signoff.core.visible import short
+
+SECTIONS = ("Plan", "Questions", "Commands", "Hunks", "Conversation", "Kept", "Reply")
+MARKS: dict[StepStatus, str] = {"pending": " ", "active": ">", "done": "x", "skipped": "-", "failed": "!"}
+REST = "### Without a diff here"
+PLAN_HINT = (
+    "_Waits for you. Edit, move, add or remove lines, `[-]` skips a step; then run the code action “Signoff: Approve"
+    " plan” here._"
+)
+REPLY_HINT = "_Write below; then run a code action here, such as “Signoff: Send reply”._"
+KEPT_HINT = "_What you wrote above, where something else stands now. Yours to use or to delete._"
+MOST_DIFF_LINES = 2_000
+MOST_DIFFS = 40
+MOST_HUNKS = 200
+MOST_MESSAGES = 100
+LONGEST_MESSAGE = 20_000
+WITH_DIFF = (*OPEN, "applied")
+
+LineOf = Callable[[Hunk], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """The document as it was made, and of what."""
+
+    text: str
+    state: State
+
+
+def render(state: State, line_of: LineOf, commands: Sequence[CommandView] = ()) -> Rendering:
+    """The document of the session. `line_of` tells the line, from 0, where a hunk stands now."""
+    parts = [_title(state), *_plan(state), *_questions(state), *_commands(commands)]
+    parts += [*_hunks(state, line_of), _conversation(state), reply("")]
+    return Rendering("".join(parts), state)
+
+
+def reply(words: str) -> str:
+    """The last section, which is the user's own."""
+    return f"## Reply\n\n{REPLY_HINT}\n\n{words}"
+
+
+def kept(lines: Sequence[str]) -> str:
+    """What the user wrote in a place that something else needed."""
+    return f"## Kept\n\n{KEPT_HINT}\n\n{''.join(f'> {line}'.rstrip() + chr(10) for line in lines)}\n"
+
+
+# ------------------------------------------------------------------------------------------------------- how it stands
+
+
+def _title(state: State) -> str:
+    usage = state.usage
+    cost = "price not known" if state.cost is None else f"${state.cost:.4f}"
+    cached = f" ({usage.cached:,} cached)" if usage.cached else ""
+    spent = f"{usage.input:,} tokens in{cached}, {usage.output:,} out, {cost}"
+    lines = [f"**{_phase(state)}** · {one(state.model)} · {spent}"]
+    if state.unsaved:
+        names = ", ".join(one(paths.shown(state.workspace, uri)) for uri in sorted(state.unsaved))
+        lines.append(f"Changed and not saved yet: {names}.")
+    if state.failure and phase(state) == "failed":
+        lines.append(f"**Failed:** {one(state.failure.message)}")
+    return f"# {one(short(state.goal, 200))}\n\n" + "".join(f"{line}\n\n" for line in lines)
+
+
+def _phase(state: State) -> str:
+    waits = [kind for kind in waiting_for(state) if kind != "time"]
+    return phase(state).capitalize() + (f", needs your word on: {', '.join(waits)}" if waits else "")
+
+
+# ---------------------------------------------------------------------------------------------------------------- plan
+
+
+def _plan(state: State) -> Iterator[str]:
+    plan = state.plan
+    if plan is None or plan.status == "rejected":
+        return
+    hint = f"{PLAN_HINT}\n\n" if state.plan_waits else ""
+    numbers = {step.id: number for number, step in enumerate(plan.steps, start=1)}
+    yield f"## Plan\n\n{hint}{''.join(step_lines(plan, step, numbers) for step in plan.steps)}\n"
+
+
+def step_lines(plan: Plan, step: Step, numbers: dict[str, int]) -> str:
+    """The step's line and the lines of its details."""
+    details = "".join(f"   - {detail}\n" for detail in details_of(plan, step, numbers))
+    return f"{numbers[step.id]}. [{MARKS[step.status]}] {one(step.text)}\n{details}"
+
+
+def details_of(plan: Plan, step: Step, numbers: dict[str, int]) -> list[str]:
+    """What is below the step's line: files, the numbers of the steps that come first, and how it stands."""
+    found = ["files: " + ", ".join(map(one, step.files))] if step.files else []
+    first = [str(numbers[i]) for i in step.after if i in numbers]
+    found += ["after: " + ", ".join(first)] if first else []
+    found += ["approved"] if step.id in plan.approved and plan.status == "proposed" else []
+    return found + {"active": ["in work"], "failed": ["failed"]}.get(step.status, [])
+
+
+# ------------------------------------------------------------------------------------------------ questions, commands
+
+
+def _questions(state: State) -> Iterator[str]:
+    if not state.questions:
+        return
+    yield "## Questions\n\n"
+    for number, question in enumerate(state.questions.values()):
+        options = "".join(f"{n}. {one(option)}\n" for n, option in enumerate(question.options, start=1))
+        later = "_Asked after the one above is answered._\n\n" if number else ""
+        yield f"{later}{quoted(question.text)}\n\n" + (f"{options}\n" if options else "")
+
+
+def _commands(commands: Sequence[CommandView]) -> Iterator[str]:
+    if not commands:
+        return
+    yield "## Commands\n\n"
+    for command in commands:
+        argv = "".join(f"- argument {n}: {one(argument)}\n" for n, argument in enumerate(command.argv))
+        about = f"- in {one(command.cwd)}\n- sandbox: {one(command.sandbox)}\n- {one(command.status)}\n"
+        yield f"{quoted(command.reason)}\n\n{argv}{about}\n"
+
+
+# --------------------------------------------------------------------------------------------------------------- hunks
+
+
+def numbered(state: State) -> dict[str, str]:
+    """`n/m` for each hunk that waits, as everywhere; nothing for the others."""
+    waiting = [hunk.id for hunk in state.hunks.values() if hunk.status in OPEN and not state.archived]
+    return {hunk: f"{number}/{len(waiting)}" for number, hunk in enumerate(waiting, start=1)}
+
+
+def _hunks(state: State, line_of: LineOf) -> Iterator[str]:
+    numbers = numbered(state)
+    order = sorted(state.hunks.values(), key=lambda h: (h.id not in numbers, h.status != "applied"))
+    if not order:
+        return
+    left = len(order) - MOST_HUNKS
+    order = order[:MOST_HUNKS]
+    titles = {hunk.id: heading(state, hunk, line_of(hunk), numbers.get(hunk.id, "")) for hunk in order}
+    room, rest = MOST_DIFF_LINES, list[Hunk]()
+    yield "## Hunks\n\n"
+    for number, hunk in enumerate(order):
+        if hunk.status not in WITH_DIFF or room <= 0 or number >= MOST_DIFFS:
+            rest.append(hunk)
+            continue
+        room -= min(LONGEST_DIFF, shown(hunk).text.count("\n") + 1)
+        yield block(state, hunk, titles[hunk.id])
+    if rest:
+        yield f"{REST}\n\n" + "".join(_without_diff(hunk, titles[hunk.id]) for hunk in rest) + "\n"
+    if left > 0:
+        yield f"_{left:,} more hunks are left out; run the code action “Signoff: Show whole diff”._\n\n"
+
+
+def _without_diff(hunk: Hunk, title: str) -> str:
+    # The note comes first: the name at the end of the line is ours.
+    return f"- {one(short(hunk.note, 200))} · {title}\n" if hunk.note else f"- {title}\n"
+
+
+# -------------------------------------------------------------------------------------------------------- conversation
+
+
+def _conversation(state: State) -> str:
+    said = state.said[-MOST_MESSAGES:]
+    left = len(state.said) - len(said)
+    parts = [f"_{left:,} earlier messages are left out._\n\n"] if left else []
+    parts += [_said(message) for message in said]
+    return "## Conversation\n\n" + "".join(parts) + "".join(_latest_failure(state))
+
+
+def _said(message: Said) -> str:
+    text = message.text.strip()
+    cut = text[:LONGEST_MESSAGE]
+    more = f"\n\n_{len(text) - len(cut):,} more characters are not shown here._" if cut != text else ""
+    who = "You" if message.role == "user" else "Agent"
+    return f"**{who}** · {_minute(message.at)}\n\n{quoted(cut)}{more}\n\n"
+
+
+def _minute(at: float) -> str:
+    return iso(at)[:16].replace("T", " ") + " UTC"
+
+
+def _latest_failure(state: State) -> Iterator[str]:
+    """The request that failed last, in words, until one succeeds."""
+    if not state.attempt or not state.failures:
+        return
+    latest = state.failures[-1]
+    until = "" if latest.until is None else f"It is tried again at {_minute(latest.until)}.\n\n"
+    yield f"**A request failed** · {one(latest.reason)}\n\n{quoted(latest.message)}\n\n{until}"

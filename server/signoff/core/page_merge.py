@@ -1,0 +1,178 @@
+"""How a new rendering of the session document goes into a text that the user writes in: nothing they typed is lost.
+
+Part by part, against what was rendered before: a part that the user did not touch is replaced; one that only they
+touched stays; where both did, lines are merged, and what can't be merged is kept below, under its own heading. The
+reply is the user's alone; only words of it that have been taken leave it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from signoff.core.diff import changes
+from signoff.core.merge import merge
+from signoff.core.page import KEPT_HINT, Rendering, kept, reply
+from signoff.core.page_hunks import after_of, name, named
+from signoff.core.page_read import Page, Part, read, reply_words, step_lines, steps
+from signoff.core.state import State
+from signoff.core.text import Edit, minimise
+
+Texts = dict[str, str]
+
+
+def edits(current: str, wanted: str) -> tuple[Edit, ...]:
+    """Minimal edits that turn one text into the other, line by line: a cursor elsewhere stays where it is."""
+    return tuple(minimise(current, edit) for edit in changes(current, wanted))
+
+
+def merged(olds: Sequence[Rendering], current: str, new: Rendering) -> str:
+    """What the document becomes when `new` is shown in it.
+
+    `olds` are the renderings that the text may come from, the surest first; with none of them known, the reply and an
+    edited plan that waits are kept and the rest is replaced.
+    """
+    ends = "\r\n" if "\r\n" in current else "\n"
+    text = _merged(olds, current.replace("\r\n", "\n"), new)
+    return text.replace("\n", ends)
+
+
+def _merged(olds: Sequence[Rendering], current: str, new: Rendering) -> str:
+    page, wanted = read(current), _texts(read(new.text))
+    here = _texts(page)
+    bases = [_texts(read(old.text)) for old in olds]
+    made: Texts = {}
+    lost: list[str] = []
+    for key in _order(here, wanted):
+        text, displaced = _part(key, here.get(key, ""), wanted.get(key, ""), [b.get(key, "") for b in bases], page, new)
+        made[key] = text
+        lost += displaced
+    made["Kept"] = _kept(here.get("Kept", ""), lost, new.text)
+    last = _reply(here.get("Reply", ""), _taken(olds, new.state))
+    return "".join(_apart(text) for text in made.values()) + last
+
+
+def _texts(page: Page) -> Texts:
+    return {part.key: part.text for part in page.parts}
+
+
+def _order(here: Texts, wanted: Texts) -> list[str]:
+    """The new document's parts in its order; those that only the text still has come where they can't part others."""
+    gone = [key for key in here if key not in wanted and key not in ("Kept", "Reply")]
+    order = [key for key in wanted if key not in ("Conversation", "Kept", "Reply")]
+    return [*order, *gone, *(key for key in wanted if key == "Conversation")]
+
+
+def _apart(text: str) -> str:
+    """The part with an end to its last line, so that the next heading starts in the first column."""
+    return text if not text or text.endswith("\n") else text + "\n"
+
+
+def _part(key: str, here: str, wanted: str, bases: Sequence[str], page: Page, new: Rendering) -> tuple[str, list[str]]:
+    """The part's text, and lines of the user that have no place in it."""
+    if here in bases or here == wanted or not here.strip():
+        return (wanted if here or wanted not in bases or not bases else here), []
+    if wanted in bases:
+        return here, []
+    if not bases:
+        edited_plan = key == "Plan" and new.state.plan_waits and not _says_plan(page, new.state)
+        return (here if edited_plan else wanted), []
+    if key == "Plan" and new.state.plan:
+        return _plan(here, wanted, bases, page, new.state)
+    together = [text for base in bases if (text := _together(key, base, here, wanted, new.state)) is not None]
+    if together:
+        return together[0], []
+    if key.startswith("#") and _taken_by_hunk(key, here, new.state):
+        return wanted, []
+    return wanted, _typed(here, wanted, bases)
+
+
+def _plan(here: str, wanted: str, bases: Sequence[str], page: Page, state: State) -> tuple[str, list[str]]:
+    """An edited plan stays until it is decided; another plan is never mixed into it."""
+    if _says_plan(page, state):
+        return wanted, []
+    same = any(_same_steps(base, wanted) for base in bases)
+    if same:
+        together = (merge(base, here, wanted) for base in bases)
+        text = next((text for text in together if text is not None), None)
+        if text is not None or state.plan_waits:
+            return text or here, []
+    return wanted, _typed(here, wanted, bases)
+
+
+def _says_plan(page: Page, state: State) -> bool:
+    """Whether the text asks for the plan's work; once that is approved, how far it has come is the agent's to say."""
+    if state.plan is None:
+        return False
+    said, plan = steps(page, state.plan), state.plan.steps
+    if state.plan_waits:
+        return said == plan
+    return [replace(step, status="pending") for step in said] == [replace(step, status="pending") for step in plan]
+
+
+def _same_steps(one: str, other: str) -> bool:
+    """Whether two renderings show the same steps, however far they have come."""
+    first, second = ([(s.number, s.text) for s in step_lines(Part("Plan", 0, 0, text))] for text in (one, other))
+    return first == second
+
+
+def _together(key: str, base: str, here: str, wanted: str, state: State) -> str | None:
+    """Both sides' changes in one text; None when they conflict, or when a hunk's diff is another one now."""
+    if not base or not wanted:
+        return None
+    if key.startswith("#") and named(base.partition("\n")[0]) != named(wanted.partition("\n")[0]):
+        return None
+    return merge(base, here, wanted)
+
+
+def _taken_by_hunk(key: str, here: str, state: State) -> bool:
+    """Whether the hunk does by now what the edited block says."""
+    hunk = next((h for h in state.hunks.values() if f"#{name(state, h)}" == key), None)
+    return hunk is not None and after_of(here, hunk) == hunk.after
+
+
+def _typed(here: str, wanted: str, bases: Sequence[str]) -> list[str]:
+    """The lines that the user typed or changed, but for those that stand in the new text too."""
+    stands = {_squeezed(line) for line in wanted.split("\n")}
+    added = [[line for edit in changes(base, here) for line in edit.text.splitlines()] for base in bases]
+    fewest = min(added, key=len, default=here.splitlines())
+    return [line for line in fewest if _squeezed(line) not in stands]
+
+
+def _squeezed(line: str) -> str:
+    return " ".join(line.split())
+
+
+def _kept(section: str, lost: Sequence[str], new: str) -> str:
+    if not lost:
+        return section
+    return kept(lost) if not section else f"{section.rstrip()}\n\n{kept(lost).partition(KEPT_HINT)[2].lstrip()}"
+
+
+# --------------------------------------------------------------------------------------------------------------- reply
+
+
+def _reply(section: str, taken: Sequence[str]) -> str:
+    if not section:
+        return reply("")
+    words = reply_words(section)
+    for each in taken:
+        if words == each:
+            return reply("")
+        rest = words.removeprefix(each)
+        if rest != words and rest[:1].isspace():
+            return reply(rest.lstrip())
+    return section
+
+
+def _taken(olds: Sequence[Rendering], state: State) -> list[str]:
+    """What the user has said since the text was rendered: by a message, an answer, or words to a hunk or a plan."""
+    if not olds:
+        return []
+    return list((Counter(_said(state)) - Counter(_said(olds[0].state))).elements())
+
+
+def _said(state: State) -> Iterator[str]:
+    yield from (said.text.strip() for said in state.said if said.role == "user")
+    yield from (hunk.note.strip() for hunk in state.hunks.values() if hunk.status == "rejected" and hunk.note.strip())
