@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from lsprotocol import types
 
-from signoff.core.hunks import Hunk
+from signoff.core.hunks import OPEN, Hunk
 from signoff.core.session import Config, Place
 from signoff.core.state import State
-from signoff.lsp import review
+from signoff.lsp import decisions, review
 from support.session import Session, call
 
 URI = "file:///w/a.py"
@@ -36,9 +36,13 @@ def shown(state: State, uri: str = URI) -> list[review.Mark]:
     return review.marks([state], uri, span)
 
 
+def all_marks(state: State) -> list[review.Mark]:
+    return review.marks([state], URI, span, OPEN | review.DONE)
+
+
 def titles(state: State, line: int) -> list[str]:
     at = types.Range(types.Position(line, 0), types.Position(line, 3))
-    return [a.title for a in review.actions([state], URI, shown(state), at)]
+    return [a.title for a in decisions.actions([state], all_marks(state), decisions.Place(URI, at))]
 
 
 def test_a_hunk_is_one_information_diagnostic_with_its_size() -> None:
@@ -66,12 +70,15 @@ def test_at_most_200_hunks_of_a_file_are_shown_and_the_rest_is_counted() -> None
 def test_actions_are_commands_never_edits_and_never_preferred() -> None:
     state = state_with(hunk(1), hunk(2))
     at = types.Range(types.Position(10, 2), types.Position(10, 2))
-    made = review.actions([state], URI, shown(state), at)
+    made = decisions.actions([state], all_marks(state), decisions.Place(URI, at))
     assert [a.title for a in made] == [
         "Signoff: Approve hunk",
         "Signoff: Reject hunk",
         "Signoff: Approve all 2 hunks of this file",
         "Signoff: Reject all 2 hunks",
+        "Signoff: Open session",
+        "Signoff: Show whole diff",
+        "Signoff: Hide hunks",
     ]
     for one in made:
         assert one.edit is None and one.is_preferred is None and one.command is not None
@@ -85,7 +92,7 @@ def test_actions_are_offered_where_the_hunk_is() -> None:
 
 
 def test_a_stale_hunk_is_proposed_again_or_rejected() -> None:
-    assert titles(state_with(hunk(1, status="stale")), 10) == ["Signoff: Propose again", "Signoff: Reject hunk"]
+    assert titles(state_with(hunk(1, status="stale")), 10)[:2] == ["Signoff: Propose again", "Signoff: Reject hunk"]
 
 
 def test_a_waiting_plan_is_decided_where_the_task_started() -> None:
@@ -95,7 +102,11 @@ def test_a_waiting_plan_is_decided_where_the_task_started() -> None:
     (found,) = review.diagnostics([session.state], URI, [])
     assert found.code == "plan" and found.message == "A plan waits for you:\n1. First\n2. Then"
     assert found.range.start.line == 4
-    assert [t.removeprefix("Signoff: ") for t in titles(session.state, 4)] == ["Approve plan", "Reject plan"]
+    assert [t.removeprefix("Signoff: ") for t in titles(session.state, 4)] == [
+        "Approve plan",
+        "Reject plan",
+        "Open session",
+    ]
 
 
 def test_a_hover_shows_the_diff_and_lets_no_markdown_of_the_model_through() -> None:
@@ -112,9 +123,11 @@ def test_a_hover_shows_the_diff_and_lets_no_markdown_of_the_model_through() -> N
 def test_lenses_and_hints_stand_at_the_hunk() -> None:
     state = state_with(hunk(1), hunk(2, status="stale"))
     assert [lens.command.title for lens in review.lenses(shown(state)) if lens.command] == [
-        "Approve 1/2 new 1 (+2 -1)",
+        "Approve",
         "Reject",
+        "Diff",
         "Propose again",
+        "Diff",
     ]
     assert [hint.label for hint in review.hints(shown(state))] == ["+2 -1", "+2 -1"]
 

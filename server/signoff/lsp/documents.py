@@ -52,6 +52,10 @@ class Document:
         """The number of lines, at least 1: a final line end opens one more, empty line."""
         return self._lines.count
 
+    def line(self, number: int) -> str | None:
+        """The line with its end; None before the first and past the last."""
+        return self._lines.line(number) if 0 <= number < self._lines.count else None
+
     def change(self, changes: Iterable[Any], version: int | None = None) -> list[Edit]:
         """Apply the content changes of one `textDocument/didChange`, in order.
 

@@ -27,14 +27,18 @@ class Publisher:
         """Whether the document (canonical URI) shows anything."""
         return uri in self._shown
 
-    def publish(self, uri: str, found: Shown) -> None:
-        """The document (canonical URI) shows `found` and nothing else."""
+    def publish(self, uri: str, found: Shown, again: bool = False) -> bool:
+        """The document (canonical URI) shows `found` and nothing else. Returns whether that is something new.
+
+        `again`: it is sent although the client has it; some forget what they were told of a document before it opened.
+        """
         before = self._shown.pop(uri, {})
         now = dict.fromkeys(self._names(uri), found) if found else {}
         for name in [*(name for name in before if name not in now), *now]:
-            if before.get(name, []) != now.get(name, []):
+            if again or before.get(name, []) != now.get(name, []):
                 self._server.text_document_publish_diagnostics(
                     types.PublishDiagnosticsParams(uri=name, diagnostics=now.get(name, []))
                 )
         if now:
             self._shown[uri] = now
+        return again or before != now

@@ -1,19 +1,19 @@
 """What an editor shows of the sessions in one document: pure projections of states and live positions.
 
-Every action carries a fully built command, never an edit, and none is marked as preferred: keys that apply "the
-preferred fix" must not be able to approve anything.
+Diagnostics, hovers, lenses and hints; what can be done there is in `decisions.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from lsprotocol import types
 
-from signoff.core import paths
-from signoff.core.diff import line_counts, unified
+from signoff.core import diff, paths
 from signoff.core.hunks import OPEN, Hunk
 from signoff.core.state import State
 from signoff.core.view import phase
@@ -21,17 +21,19 @@ from signoff.core.visible import fenced, prose, short
 
 MOST = 200
 """Diagnostics a file; the rest is summed up in the last one."""
+MOST_LINES = 400
+"""Lines of one diff in a hover."""
 SOURCE = "signoff"
 WIDTH = 70
-QUICK_FIX = types.CodeActionKind.QuickFix
 WHOLE = {"create": "create this file", "delete": "delete this file", "rename": "rename this file"}
+DONE: frozenset[str] = frozenset({"applied"})
 
 Span = Callable[[State, Hunk], types.Range]
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One hunk as its document shows it: `number` of the `total` hunks of its session that wait."""
+    """One hunk as its document shows it: `number` of `total` hunks of its session that wait, or that are applied."""
 
     state: State
     hunk: Hunk
@@ -45,41 +47,109 @@ class Mark:
         return {"hunk": self.hunk.id, "rev": self.hunk.rev}
 
 
-def marks(states: Sequence[State], uri: str, span: Span) -> list[Mark]:
-    """The document's hunks that wait for something, session by session."""
-    return [mark for state in states for mark in _marks(state, uri, span)]
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A session's hunks in order: what marks are made of. Made once for each state of the hunks."""
+
+    hunks: Mapping[str, Hunk]
+    waiting: tuple[Hunk, ...]
+    applied: tuple[Hunk, ...]
+    by_uri: Mapping[str, Sequence[tuple[Hunk, int]]]
+    """The hunks of a document that wait or are applied, each with its number."""
 
 
-def _marks(state: State, uri: str, span: Span) -> Iterator[Mark]:
-    waiting = [hunk for hunk in state.hunks.values() if hunk.status in OPEN and not state.archived]
-    for number, hunk in enumerate(waiting, start=1):
-        if hunk.uri == uri:
-            yield Mark(state, hunk, span(state, hunk), number, len(waiting))
+def sheet(state: State) -> Sheet:
+    """The session's hunks; none of an archived session."""
+    hunks = () if state.archived else tuple(state.hunks.values())
+    waiting = tuple(hunk for hunk in hunks if hunk.status in OPEN)
+    applied = tuple(hunk for hunk in hunks if hunk.status in DONE)
+    by_uri: dict[str, list[tuple[Hunk, int]]] = {}
+    for several in (waiting, applied):
+        for number, hunk in enumerate(several, start=1):
+            by_uri.setdefault(hunk.uri, []).append((hunk, number))
+    return Sheet(state.hunks, waiting, applied, by_uri)
+
+
+class Sheets:
+    """The sheet of each session, made anew only when its hunks are others."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[bool, Sheet]] = {}
+
+    def __call__(self, state: State) -> Sheet:
+        """The session's sheet."""
+        archived, known = self._known.get(state.session, (False, None))
+        if known is None or known.hunks is not state.hunks or archived != state.archived:
+            known = sheet(state)
+            self._known[state.session] = (state.archived, known)
+        return known
+
+
+def marks(
+    states: Sequence[State],
+    uri: str,
+    span: Span,
+    statuses: Collection[str] = OPEN,
+    sheet_of: Callable[[State], Sheet] = sheet,
+) -> list[Mark]:
+    """The document's hunks in one of the statuses, session by session."""
+    made: list[Mark] = []
+    for state in states:
+        own = sheet_of(state)
+        for hunk, number in own.by_uri.get(uri, ()):
+            if hunk.status in statuses:
+                total = len(own.applied if hunk.status in DONE else own.waiting)
+                made.append(Mark(state, hunk, span(state, hunk), number, total))
+    return made
+
+
+# Both are asked for the same few texts at every key and every change, and comparing lines takes longer than all the
+# rest of an answer.
+line_counts = lru_cache(maxsize=2048)(diff.line_counts)
+_unified = lru_cache(maxsize=64)(diff.unified)
 
 
 def title(mark: Mark) -> str:
     """One line for a hunk: `2/7 extract the retry loop (+4 -1)`."""
     plus, minus = line_counts(mark.hunk.before, mark.hunk.after)
     proposal = mark.state.proposals.get(mark.hunk.proposal)
-    words = (proposal.rationale if proposal else "") or mark.hunk.after.strip() or mark.hunk.before.strip() or "change"
-    what = WHOLE.get(mark.hunk.kind) or short(words.splitlines()[0], WIDTH)
+    words = (
+        (proposal.rationale.strip() if proposal else "")
+        or _first_line(mark.hunk.after)
+        or _first_line(mark.hunk.before)
+    )
+    what = WHOLE.get(mark.hunk.kind) or short((words or "change").split("\n", 1)[0], WIDTH)
     return f"{mark.number}/{mark.total} {what} (+{plus} -{minus})"
 
 
-def diagnostics(states: Sequence[State], uri: str, found: Sequence[Mark]) -> list[types.Diagnostic]:
-    """What the document shows: waiting plans, questions and failures of tasks that started here, then its hunks."""
-    made = [diagnostic for state in states for diagnostic in _of_session(state, uri)]
-    made += [_of_hunk(mark) for mark in found[:MOST]]
+def _first_line(text: str) -> str:
+    return text.lstrip()[: 4 * WIDTH].split("\n", 1)[0].rstrip()
+
+
+def logged_line(state: State) -> int:
+    """The line at which the session's task began, as it was then."""
+    return state.place.start_line if state.place else 0
+
+
+def diagnostics(
+    states: Sequence[State], uri: str, found: Sequence[Mark], line_of: Callable[[State], int] = logged_line
+) -> list[types.Diagnostic]:
+    """What the document shows: waiting plans, questions and failures of tasks that began here, then its hunks.
+
+    `line_of` tells at which line a session's task began, in the document as it is now.
+    """
+    made = [diagnostic for state in states for diagnostic in _of_session(state, uri, line_of)]
+    made += [of_hunk(mark) for mark in found[:MOST]]
     if len(found) > MOST:
         rest = f"{len(found) - MOST} more hunks of this file wait; they show as these are decided."
         made.append(_diagnostic(found[MOST].range, rest, "hunk"))
     return made
 
 
-def _of_session(state: State, uri: str) -> Iterator[types.Diagnostic]:
+def _of_session(state: State, uri: str, line_of: Callable[[State], int]) -> Iterator[types.Diagnostic]:
     if state.place is None or state.place.uri != uri or state.archived:
         return
-    here = types.Position(state.place.start_line, 0)
+    here = types.Position(line_of(state), 0)
     at, data = types.Range(here, here), {"session": state.session, "id": state.session, "rev": 0}
     if state.plan and state.plan_waits:
         steps = "\n".join(f"{n}. {short(step.text, WIDTH)}" for n, step in enumerate(state.plan.steps, start=1))
@@ -90,7 +160,8 @@ def _of_session(state: State, uri: str) -> Iterator[types.Diagnostic]:
         yield _diagnostic(at, short(state.failure.message, 500), "failure", data, types.DiagnosticSeverity.Warning)
 
 
-def _of_hunk(mark: Mark) -> types.Diagnostic:
+def of_hunk(mark: Mark) -> types.Diagnostic:
+    """The hunk's diagnostic."""
     hunk, message = mark.hunk, title(mark)
     if hunk.status == "applying":
         message += ", being applied"
@@ -110,67 +181,11 @@ def _diagnostic(
     return types.Diagnostic(range=where, message=message, severity=severity, code=code, source=SOURCE, data=data)
 
 
-def actions(states: Sequence[State], uri: str, found: Sequence[Mark], asked: types.Range) -> list[types.CodeAction]:
-    """What can be done at the place `asked`: with its hunks first, then with their sessions."""
-    here = [mark for mark in found if touches(mark.range, asked)]
-    made = [action for mark in here for action in _on_hunk(mark, len(here) > 1)]
-    for state in states:
-        at = state.place is not None and state.place.uri == uri and state.place.start_line == asked.start.line
-        if at or any(mark.state is state for mark in here):
-            made += _on_session(state, uri, at, [mark for mark in found if mark.state is state])
-    return made
-
-
 def touches(one: types.Range, other: types.Range) -> bool:
     """Whether two ranges share a line: an editor may ask for a whole line or for an empty place in it."""
     last = one.end.line - (one.end.character == 0 and one.end.line > one.start.line)
     other_last = other.end.line - (other.end.character == 0 and other.end.line > other.start.line)
     return one.start.line <= other_last and other.start.line <= last
-
-
-def _on_hunk(mark: Mark, several: bool) -> Iterator[types.CodeAction]:
-    name = f" {mark.number}/{mark.total}" if several else ""
-    if mark.hunk.status == "pending":
-        yield action(f"Approve hunk{name}", "approveHunk", mark.named)
-        yield action(f"Reject hunk{name}", "rejectHunk", mark.named)
-    if mark.hunk.status == "stale":
-        yield action(f"Propose again{name}", "reproposeHunk", mark.named)
-        yield action(f"Reject hunk{name}", "rejectHunk", mark.named)
-
-
-def _on_session(state: State, uri: str, at_start: bool, here: Sequence[Mark]) -> Iterator[types.CodeAction]:
-    session = {"session": state.session}
-    if at_start and state.plan and state.plan_waits:
-        yield action("Approve plan", "approvePlan", {**session, "plan": state.plan.id})
-        yield action("Reject plan", "rejectPlan", {**session, "plan": state.plan.id, "feedback": ""})
-    waiting = [hunk for hunk in state.hunks.values() if hunk.status == "pending"]
-    in_file = [hunk for hunk in waiting if hunk.uri == uri]
-    if len(in_file) > 1:
-        shown = {**session, "uri": uri, "hunks": _named(in_file)}
-        yield action(f"Approve all {len(in_file)} hunks of this file", "approveFile", shown)
-    if len(waiting) > max(len(in_file), 1):
-        yield action(f"Approve all {len(waiting)} hunks", "approveAll", {**session, "hunks": _named(waiting)})
-    if here and len(waiting) > 1:
-        yield action(f"Reject all {len(waiting)} hunks", "rejectAll", {**session, "hunks": _named(waiting)})
-    if phase(state) in ("planning", "working"):
-        yield action("Stop the agent", "interrupt", session)
-    if phase(state) in ("stopped", "failed"):
-        yield action("Resume the agent", "resume", session)
-
-
-def _named(hunks: Sequence[Hunk]) -> list[dict[str, Any]]:
-    """The hunks as they are shown now: what the agent adds or changes until the click is not covered by it."""
-    return [{"hunk": hunk.id, "rev": hunk.rev} for hunk in hunks]
-
-
-def action(title: str, command: str, argument: dict[str, Any]) -> types.CodeAction:
-    """A code action that runs one of our commands."""
-    name = f"signoff.{command}"
-    return types.CodeAction(
-        title=f"Signoff: {title}",
-        kind=QUICK_FIX,
-        command=types.Command(title=title, command=name, arguments=[argument]),
-    )
 
 
 def hover(found: Sequence[Mark], at: types.Position) -> types.Hover | None:
@@ -189,25 +204,31 @@ def _explained(mark: Mark) -> str:
     after = None if hunk.kind == "delete" else hunk.after
     to = paths.shown(mark.state.workspace, hunk.to_uri) if hunk.to_uri else None
     proposal = mark.state.proposals.get(hunk.proposal)
-    parts = [f"**Signoff** {prose(title(mark))}", fenced(unified(before, after, path, to), "diff")]
+    lines = _unified(before, after, path, to).split("\n")
+    parts = [f"**Signoff** {prose(title(mark))}", fenced("\n".join(lines[:MOST_LINES]), "diff")]
+    if len(lines) > MOST_LINES:
+        parts.append(f"{len(lines) - MOST_LINES} more lines: *Signoff: Show whole diff* has them.")
     parts += [prose(words) for words in (proposal.rationale if proposal else "", hunk.note) if words]
     return "\n\n".join(parts)
 
 
 def lenses(found: Sequence[Mark]) -> list[types.CodeLens]:
-    """Approve and reject above each hunk that waits."""
-    made: list[types.CodeLens] = []
-    for mark in found:
-        at = types.Range(mark.range.start, mark.range.start)
-        named = [mark.named]
-        if mark.hunk.status == "pending":
-            approve = types.Command(title=f"Approve {title(mark)}", command="signoff.approveHunk", arguments=named)
-            reject = types.Command(title="Reject", command="signoff.rejectHunk", arguments=named)
-            made += [types.CodeLens(at, approve), types.CodeLens(at, reject)]
-        elif mark.hunk.status == "stale":
-            again = types.Command(title="Propose again", command="signoff.reproposeHunk", arguments=named)
-            made.append(types.CodeLens(at, again))
-    return made
+    """What can be done with each hunk that waits, above it; numbered where several stand in one line."""
+    count = Counter(mark.range.start.line for mark in found)
+    return [lens for mark in found for lens in _lenses(mark, count[mark.range.start.line] > 1)]
+
+
+def _lenses(mark: Mark, crowded: bool) -> Iterator[types.CodeLens]:
+    at = types.Range(mark.range.start, mark.range.start)
+    number = f" {mark.number}/{mark.total}" if crowded else ""
+    shown = {"session": mark.state.session, "uri": mark.hunk.uri}
+    commands: list[tuple[str, str, dict[str, Any]]] = []
+    if mark.hunk.status == "pending":
+        commands = [(f"Approve{number}", "approveHunk", mark.named), (f"Reject{number}", "rejectHunk", mark.named)]
+    elif mark.hunk.status == "stale":
+        commands = [(f"Propose again{number}", "reproposeHunk", mark.named)]
+    for title, name, argument in [*commands, *([("Diff", "showDiff", shown)] if commands else [])]:
+        yield types.CodeLens(at, types.Command(title=title, command=f"signoff.{name}", arguments=[argument]))
 
 
 def hints(found: Sequence[Mark]) -> list[types.InlayHint]:

@@ -1,0 +1,93 @@
+"""Starting work from code: the actions that begin a task at a place in a document. Pure.
+
+Each carries a complete command, as in `decisions.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from lsprotocol import types
+
+from signoff.core.visible import short
+from signoff.lsp.comments import Comment
+from signoff.lsp.decisions import action
+from signoff.lsp.review import SOURCE
+
+PAGES = "/.signoff/sessions/"
+"""Documents in which no work is started: our own."""
+LARGEST = 20
+"""Diagnostics that are passed along."""
+
+FIX = "Fix the problem that is reported at this place, and nothing else: {}"
+COMMENT = "{}\n\nA comment at this place asks for this. Remove that comment when it is done."
+EXPLAIN = "Explain this code: what it does, how, and what a reader could miss. Change nothing."
+TESTS = "Write tests for this code, where the project keeps its tests and in their style. Leave the code as it is."
+DOCUMENT = (
+    "Document this code in the style of its surroundings: what it promises, what it takes and gives, and why where that"
+    " is not plain. Change comments and docstrings only."
+)
+REFACTOR = "Refactor this code without changing what it does: "
+TRUST = "Trust this workspace: git may run in it, and its own instructions are read"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A place where actions are asked for. `uri` is spelled as the client spells it.
+
+    `diagnostics` are those that the editor shows there, whoever's they are. `lamp`: the editor asks by itself. `folder`
+    is the open folder that holds the document. `general` tells whether the user wants goals that fit everywhere.
+    """
+
+    uri: str
+    range: types.Range
+    diagnostics: Sequence[types.Diagnostic] = ()
+    comment: Comment | None = None
+    lamp: bool = False
+    folder: str | None = None
+    trusted: bool = True
+    general: bool = True
+
+
+def offers(asked: Asked) -> list[types.CodeAction]:
+    """What can be begun at the place: what it asks for itself first, then what fits everywhere.
+
+    An editor that asks by itself, to show a lamp, gets only the first: a lamp on every line says nothing.
+    """
+    if PAGES in asked.uri:
+        return []
+    made = [*_here(asked)]
+    return made if asked.lamp or not asked.general else [*made, *_everywhere(asked)]
+
+
+def _here(asked: Asked) -> Iterator[types.CodeAction]:
+    found = [each for each in asked.diagnostics if each.source != SOURCE][:LARGEST]
+    if found:
+        said = "; ".join(dict.fromkeys(short(each.message, 200) for each in found[:3]))
+        goal = {"goal": FIX.format(said), "taskType": "quick_fix", "diagnostics": found}
+        yield action("Fix this", "startSession", {**goal, **_place(asked)}, found)
+    if asked.comment:
+        lines = types.Range(types.Position(asked.comment.first, 0), types.Position(asked.comment.last + 1, 0))
+        goal = {"goal": COMMENT.format(asked.comment.words), "taskType": "code_generation"}
+        yield action("Do what this comment says", "startSession", {**goal, **_place(asked), "range": lines})
+
+
+def _everywhere(asked: Asked) -> Iterator[types.CodeAction]:
+    place = _place(asked)
+    goals: list[tuple[str, dict[str, Any]]] = [
+        ("Explain", {"goal": EXPLAIN, "taskType": "research", "planFirst": False, "show": True}),
+        ("Write tests", {"goal": TESTS, "taskType": "code_generation"}),
+        ("Document", {"goal": DOCUMENT, "taskType": "code_generation", "planFirst": False}),
+    ]
+    for title, goal in goals:
+        yield action(title, "startSession", {**goal, **place})
+    yield action("Refactor...", "draftTask", {**place, "text": REFACTOR})
+    yield action("New task...", "draftTask", place)
+    if asked.folder and not asked.trusted:
+        yield action(TRUST, "trustWorkspace", {"workspace": asked.folder, "trusted": True})
+
+
+def _place(asked: Asked) -> dict[str, Any]:
+    return {"uri": asked.uri, "range": asked.range}
