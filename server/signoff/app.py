@@ -25,7 +25,7 @@ from signoff.runtime.manager import Manager, Ports
 from signoff.runtime.ports import Git
 from signoff.world.clock import SystemClock
 from signoff.world.folders import VARIABLE, Folders, folders
-from signoff.world.models import Models
+from signoff.world.models import LOCAL, Models
 from signoff.world.trust import Trust
 
 if TYPE_CHECKING:
@@ -33,6 +33,11 @@ if TYPE_CHECKING:
     from signoff.lsp.server import SignoffServer
 
 log = logging.getLogger(__name__)
+
+NO_ENDPOINT = (
+    "No model is set up. Set OPENAI_API_KEY and start the editor anew, or set signoff.baseUrl to an endpoint of your"
+    " own. Without either: run 'signoff model pull' and set signoff.model to local/qwen2.5-coder-1.5b, a small model."
+)
 
 
 def state_folders(options: Options) -> Folders:
@@ -63,10 +68,11 @@ class _App:
             trust=self.trust.set,
             status=self._status,
             doctor=self._doctor,
+            unready=self._unready,
         )
         self.desk = Desk(server, self.editor, services)
         self.desk.manager = Manager(self._ports(), self.desk.published)
-        self.roots = Roots(server, self.spelling, lambda: self.desk.manager)
+        self.roots = Roots(server, self.spelling, lambda: self.desk.manager, self.desk.display.session_left)
 
     def _ports(self) -> Ports:
         from signoff.world.files import WorkspaceFiles
@@ -96,6 +102,7 @@ class _App:
         server.serve(SET_API_KEY, self._take_key)
         server.serve("workspace/didChangeConfiguration", self._configuration_changed)
         self.desk.display.register()
+        self.desk.progress.register()
         self.roots.register()
         self._warming = asyncio.get_running_loop().create_task(self._warm())
         server.on_exit(self._close)
@@ -131,6 +138,10 @@ class _App:
         """Whether subprocesses may run in the workspace and its instructions may be read."""
         named = {self.spelling.folder(uri) for uri in self.settings.now.trusted_workspaces}
         return workspace in named or self.trust.trusts(workspace)
+
+    def _unready(self, models: tuple[str, ...]) -> str | None:
+        local = any(model.startswith(LOCAL) for model in models)
+        return None if local or self.models.configured else NO_ENDPOINT
 
     def _git(self, workspace: str) -> Git | None:
         if not self.trusted(workspace):

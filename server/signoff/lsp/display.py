@@ -62,6 +62,11 @@ class Display:
             self._beginnings.line(state)
             self._refresh([state.place.uri])
 
+    def session_left(self, state: State) -> None:
+        """The session is not open here any more: nothing of it is shown."""
+        self._published.pop(state.session, None)
+        self._refresh({hunk.uri for hunk in state.hunks.values()} | ({state.place.uri} if state.place else set[str]()))
+
     def _changed(self, state: State) -> Iterable[str]:
         """The documents whose hunks look different now; when one more or less waits, every hunk has another number."""
         before, now = self._published.get(state.session), self._sheets(state)

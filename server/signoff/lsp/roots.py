@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from signoff.core.state import State
 from signoff.runtime.ports import StoreError
 
 if TYPE_CHECKING:
@@ -20,10 +21,15 @@ log = logging.getLogger(__name__)
 
 
 class Roots:
-    """Keeps `spelling` and the open sessions equal to the client's folders. One change is carried out at a time."""
+    """Keeps `spelling` and the open sessions equal to the client's folders. One change is carried out at a time.
 
-    def __init__(self, server: SignoffServer, spelling: Spelling, manager: Callable[[], Manager]) -> None:
-        self._server, self._spelling, self._manager = server, spelling, manager
+    `left` hears of each session that is not open here any more.
+    """
+
+    def __init__(
+        self, server: SignoffServer, spelling: Spelling, manager: Callable[[], Manager], left: Callable[[State], None]
+    ) -> None:
+        self._server, self._spelling, self._manager, self._left = server, spelling, manager, left
         self._named: list[str] = []
         self._changing: asyncio.Task[None] | None = None
 
@@ -64,7 +70,8 @@ class Roots:
             await asyncio.wait([earlier])
         try:
             for folder in removed:
-                await self._manager().leave_workspace(folder)
+                for state in await self._manager().leave_workspace(folder):
+                    self._left(state)
             for folder in added:
                 await self._manager().open_workspace(folder)
         except StoreError as error:

@@ -17,6 +17,8 @@ from signoff.core import paths
 
 MOST = 10_000
 """Names of documents that are not open are remembered up to this number."""
+LONGEST = 100_000
+"""Characters of a URI; no system has paths of this length, and each part would be asked for."""
 
 
 class Spelling:
@@ -95,7 +97,7 @@ class Spelling:
 
     def _canonical(self, uri: str, *, whole: bool) -> str:
         plain = paths.normal(uri)
-        if not plain.startswith("file:"):
+        if not plain.startswith("file:") or len(plain) > LONGEST:
             return plain
         try:
             path = paths.to_path(plain)

@@ -239,13 +239,17 @@ class Manager:
                 await loop.record(command)
                 self._place(loop.state.workspace).workspace.heard(command, loop.state)
 
-    async def leave_workspace(self, workspace: str) -> None:
-        """The folder is not open any more: what its sessions do is stopped, and another process may have them."""
+    async def leave_workspace(self, workspace: str) -> list[State]:
+        """The folder is not open any more: what its sessions do is stopped, and another process may have them.
+
+        Returns the sessions that were open, as they were left.
+        """
         key = paths.normal(workspace)
-        for session, loop in list(self._loops.items()):
-            if loop.state.workspace == key:
-                await self._leave(session, loop)
+        here = [(session, loop) for session, loop in self._loops.items() if loop.state.workspace == key]
+        for session, loop in here:
+            await self._leave(session, loop)
         self._places.pop(key, None)
+        return [loop.state for _, loop in here]
 
     async def _leave(self, session: str, loop: SessionLoop) -> None:
         async with self._opening.setdefault(session, asyncio.Lock()):
@@ -255,7 +259,6 @@ class Manager:
                 self._loops.pop(session, None)
                 await loop.close()
                 await self._ports.store.release(session)
-                self._publish(loop.state)
 
     async def close(self) -> None:
         """Stops everything; what was owed is owed again at the next start."""
