@@ -13,8 +13,11 @@ export interface CommandArguments {
   "signoff.archive": SessionOf;
   "signoff.doctor": Nothing;
   "signoff.editPlan": PlanSteps;
+  "signoff.hideHunks": Nothing;
   "signoff.interrupt": SessionOf;
   "signoff.listSessions": ListSessions;
+  "signoff.nextHunk": HunkFrom;
+  "signoff.previousHunk": HunkFrom;
   "signoff.rejectAll": HunksOf;
   "signoff.rejectFile": FileOf;
   "signoff.rejectHunk": HunkFeedback;
@@ -22,6 +25,7 @@ export interface CommandArguments {
   "signoff.reply": ReplyTo;
   "signoff.reproposeHunk": HunkArgument;
   "signoff.resume": SessionOf;
+  "signoff.showHunks": Nothing;
   "signoff.showSession": SessionOf;
   "signoff.skipStep": StepOf;
   "signoff.startSession": StartSession;
@@ -93,7 +97,7 @@ export interface SessionOf {
   session: string;
 }
 /**
- * The empty object: `signoff.status`, `signoff.doctor`.
+ * The empty object: `signoff.status`, `signoff.doctor`, `signoff.hideHunks`, `signoff.showHunks`.
  */
 export interface Nothing {}
 /**
@@ -111,6 +115,21 @@ export interface ListSessions {
   state?:
     ("planning" | "waiting" | "working" | "checking" | "done" | "stopped" | "failed" | "archived") | null;
   workspace?: string | null;
+}
+/**
+ * `signoff.nextHunk`, `previousHunk`: from a place in a document, or from the hunk that was shown last.
+ */
+export interface HunkFrom {
+  position?: Position | null;
+  session?: string | null;
+  uri?: string | null;
+}
+/**
+ * 0-based line, and characters in the negotiated encoding.
+ */
+export interface Position {
+  character: number;
+  line: number;
 }
 /**
  * `signoff.rejectHunk`.
@@ -137,6 +156,8 @@ export interface ReplyTo {
 }
 /**
  * `signoff.startSession`. `diagnostics` are LSP diagnostics of `uri`; `context` is text to add as it is.
+ *
+ * `show`: the session document is opened at once.
  */
 export interface StartSession {
   approvalPolicy?: ("untrusted" | "on-failure" | "on-request" | "never") | null;
@@ -150,6 +171,7 @@ export interface StartSession {
   range?: Range | null;
   risk?: ("low" | "medium" | "high") | null;
   sandboxMode?: ("read-only" | "workspace-write" | "danger-full-access") | null;
+  show?: boolean;
   taskType?: ("quick_fix" | "complex_analysis" | "code_generation" | "research" | "bulk_operation") | null;
   uri?: string | null;
   workspace?: string | null;
@@ -160,13 +182,6 @@ export interface StartSession {
 export interface Range {
   end: Position;
   start: Position;
-}
-/**
- * 0-based line, and characters in the negotiated encoding.
- */
-export interface Position {
-  character: number;
-  line: number;
 }
 /**
  * `signoff.trustWorkspace`: the user's own action.

@@ -45,7 +45,10 @@ class StepArgument:
 
 @dataclass(frozen=True, slots=True)
 class StartSession:
-    """`signoff.startSession`. `diagnostics` are LSP diagnostics of `uri`; `context` is text to add as it is."""
+    """`signoff.startSession`. `diagnostics` are LSP diagnostics of `uri`; `context` is text to add as it is.
+
+    `show`: the session document is opened at once.
+    """
 
     goal: str
     workspace: str | None = None
@@ -59,6 +62,7 @@ class StartSession:
     model: str | None = None
     plan_first: bool | None = None
     context: str | None = None
+    show: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +176,17 @@ class TrustWorkspace:
 
 
 @dataclass(frozen=True, slots=True)
+class HunkFrom:
+    """`signoff.nextHunk`, `previousHunk`: from a place in a document, or from the hunk that was shown last."""
+
+    uri: str | None = None
+    position: Position | None = None
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Nothing:
-    """The empty object: `signoff.status`, `signoff.doctor`."""
+    """The empty object: `signoff.status`, `signoff.doctor`, `signoff.hideHunks`, `signoff.showHunks`."""
 
 
 ARGUMENTS: dict[str, type] = {
@@ -197,6 +210,10 @@ ARGUMENTS: dict[str, type] = {
     "signoff.interrupt": SessionOf,
     "signoff.resume": SessionOf,
     "signoff.archive": SessionOf,
+    "signoff.nextHunk": HunkFrom,
+    "signoff.previousHunk": HunkFrom,
+    "signoff.hideHunks": Nothing,
+    "signoff.showHunks": Nothing,
     "signoff.listSessions": ListSessions,
     "signoff.showSession": SessionOf,
     "signoff.trustWorkspace": TrustWorkspace,
@@ -226,4 +243,14 @@ class HunkResult:
 class Started:
     """The result of `signoff.startSession`."""
 
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class HunkPlace:
+    """The result of `signoff.nextHunk` and `previousHunk`: the hunk that is shown, where it stands now."""
+
+    uri: str
+    range: Range
+    hunk: str
     session: str

@@ -32,7 +32,7 @@ class Settings:
     approval_policy: when a command of the agent needs your word. No tool runs commands yet.
     sandbox_mode: what a command of the agent may touch. No tool runs commands yet.
     trusted_workspaces: folders (URIs) in which git may be asked what changed, besides those that you trusted before.
-    start_actions: whether code actions that start a task are offered everywhere: Explain, Write tests, Document...
+    start_actions: whether code actions that start a task are offered everywhere (Explain, Write tests and such)
     stall_seconds: after how many seconds of silence in mid-reply a request is given up; twice that before its start.
     """
 

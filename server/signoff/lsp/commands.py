@@ -19,11 +19,14 @@ from signoff.core.state import State
 from signoff.core.view import phase
 from signoff.lsp.desk import Desk
 from signoff.lsp.guard import Refusal
+from signoff.lsp.windows import knows_us
 from signoff.runtime.ports import StoreError
 from signoff.runtime.wire import WrongShape, from_wire, to_wire
 
 Handler = Callable[[Desk, Any], Awaitable[Any]]
 NO_SESSION = "There is no such session."
+QUERIES = frozenset({"signoff.listSessions", "signoff.showSession", "signoff.status", "signoff.doctor"})
+"""Commands whose caller reads the result."""
 
 
 async def answer(desk: Desk, name: str, argument: dict[str, Any]) -> Any:
@@ -33,14 +36,24 @@ async def answer(desk: Desk, name: str, argument: dict[str, Any]) -> Any:
     except WrongShape as error:
         raise Refusal(str(error)) from error
     try:
-        return to_wire(await HANDLERS[name](desk, asked))
+        made = await HANDLERS[name](desk, asked)
     except StoreError as error:
-        return to_wire(p.Refusal(str(error)))
+        made = p.Refusal(str(error))
+    reason = getattr(made, "reason", None)
+    if reason and name not in QUERIES and not knows_us(desk.server):
+        # Plain editors run code actions and look at no result.
+        desk.server.warn(f"Signoff: {reason}")
+    return to_wire(made)
 
 
 async def _start(desk: Desk, asked: p.StartSession) -> p.Started | p.Refusal:
     started = await desk.start(asked)
-    return p.Refusal(started.reason) if isinstance(started, c.Refused) else p.Started(started)
+    if isinstance(started, c.Refused):
+        return p.Refusal(started.reason)
+    opened = HANDLERS.get("signoff.openSession")
+    if asked.show and opened:
+        await opened(desk, p.SessionOf(started))
+    return p.Started(started)
 
 
 async def _done(desk: Desk, session: str, command: c.Command) -> Any:
@@ -182,6 +195,21 @@ async def _doctor(desk: Desk, _: p.Nothing) -> Any:
     return await desk.doctor()
 
 
+def _hidden(hidden: bool) -> Handler:
+    async def handler(desk: Desk, _: p.Nothing) -> Any:
+        desk.display.hide(hidden)
+        return {}
+
+    return handler
+
+
+def _to_hunk(forwards: bool) -> Handler:
+    async def handler(desk: Desk, asked: p.HunkFrom) -> Any:
+        return desk.navigator.go(asked, forwards)
+
+    return handler
+
+
 HANDLERS: dict[str, Handler] = {
     "signoff.startSession": _start,
     "signoff.reply": _reply,
@@ -203,6 +231,10 @@ HANDLERS: dict[str, Handler] = {
     "signoff.interrupt": _to_session(c.Interrupt()),
     "signoff.resume": _to_session(c.Resume()),
     "signoff.archive": _to_session(c.Archive()),
+    "signoff.nextHunk": _to_hunk(True),
+    "signoff.previousHunk": _to_hunk(False),
+    "signoff.hideHunks": _hidden(True),
+    "signoff.showHunks": _hidden(False),
     "signoff.listSessions": _list,
     "signoff.showSession": _show,
     "signoff.trustWorkspace": _trust,

@@ -5,6 +5,7 @@ One desk per server process. Everything here runs on the event loop.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -17,12 +18,16 @@ from signoff.core.session import Finding, Place, Severity
 from signoff.core.session_view import SessionView
 from signoff.core.settings import Settings, configure
 from signoff.core.state import State
+from signoff.lsp.asking import Asking
 from signoff.lsp.buffers import Buffers
 from signoff.lsp.display import Display
+from signoff.lsp.navigate import Navigator
 from signoff.lsp.news import News
 from signoff.lsp.params import member
 from signoff.lsp.places import Places, line
+from signoff.lsp.progress import Progress
 from signoff.runtime.manager import Manager
+from signoff.runtime.ports import StoreError
 
 if TYPE_CHECKING:
     from signoff.lsp.editor import LspEditor
@@ -43,6 +48,8 @@ class Services:
     trust: Callable[[str, bool], None]
     status: Callable[[], dict[str, Any]]
     doctor: Callable[[], Awaitable[list[dict[str, Any]]]]
+    unready: Callable[[tuple[str, ...]], str | None]
+    """Why none of these models can be asked, and what to do about it."""
 
 
 class Desk:
@@ -55,7 +62,11 @@ class Desk:
         self.display = Display(server, self)
         self.buffers = Buffers(editor, lambda: self.manager, self.display.document_changed)
         self.news = News(server, self.view)
+        self.navigator = Navigator(self)
+        self.progress = Progress(server, self._stop)
+        self.asking = Asking(server, self._reply)
         self._troubled: set[str] = set()
+        self._tasks: set[asyncio.Future[None]] = set()
 
     def folders(self) -> list[str]:
         """The open folders, each once."""
@@ -75,6 +86,8 @@ class Desk:
         if isinstance(workspace, c.Refused):
             return workspace
         config = configure(self.services.settings(), asked, self.services.primary_model())
+        if why := self.services.unready(config.models):
+            return c.Refused(why)
         uri = self.normal(asked.uri) if asked.uri else None
         place = self.places.place(uri, asked.range)
         findings = tuple(_finding(uri, raw) for raw in asked.diagnostics)
@@ -128,7 +141,30 @@ class Desk:
         self.buffers.watch(state)
         self.display.session_changed(state)
         self._tell_trouble(state.session)
+        self.progress.changed(state)
+        self.asking.changed(state)
         self.news.changed(state)
+
+    def _stop(self, session: str) -> None:
+        """The user cancelled the session's progress."""
+        self._later(session, c.Interrupt())
+
+    def _reply(self, session: str, question: str, text: str) -> None:
+        """The user answered a question in a window; when it was answered elsewhere meanwhile, nothing happens."""
+        if any(question in state.questions for state in self.manager.live() if state.session == session):
+            self._later(session, c.Reply(text))
+
+    def _later(self, session: str, command: c.Command) -> None:
+        """Gives the session a word of the user that no request of the client waits for."""
+        task = asyncio.ensure_future(self._submitted(session, command))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _submitted(self, session: str, command: c.Command) -> None:
+        try:
+            await self.manager.submit(session, command)
+        except StoreError as error:
+            self.server.warn(f"Signoff: {error}")
 
     def _tell_trouble(self, session: str) -> None:
         """Tells the user once when a session's log can't be written, and again only after it could be."""

@@ -39,6 +39,7 @@ class SignoffProtocol(Rpc):
             types.TEXT_DOCUMENT_DID_CHANGE: self._did_change,
             types.TEXT_DOCUMENT_DID_CLOSE: self._did_close,
             types.WORKSPACE_EXECUTE_COMMAND: self._execute_command,
+            types.WINDOW_WORK_DONE_PROGRESS_CANCEL: self._progress_cancelled,
         }.items():
             self._registry.add_builtin_feature(method, handler)
 
@@ -82,6 +83,10 @@ class SignoffProtocol(Rpc):
     def _did_close(self, params: types.DidCloseTextDocumentParams) -> Any:
         self._signoff.document_closed(params.text_document.uri)
         return self._feature(types.TEXT_DOCUMENT_DID_CLOSE, params)
+
+    def _progress_cancelled(self, params: types.WorkDoneProgressCancelParams) -> Any:
+        # pygls' own handler warns of each token that its own progress does not know.
+        return self._feature(types.WINDOW_WORK_DONE_PROGRESS_CANCEL, params)
 
     def _execute_command(self, params: types.ExecuteCommandParams) -> Any:
         """Call the command's handler with its one JSON object, which is left as the client wrote it."""
