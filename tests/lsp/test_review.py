@@ -145,3 +145,111 @@ def test_lenses_and_hints_stand_at_the_hunk() -> None:
 def test_ranges_touch_when_they_share_a_line(one: tuple[int, ...], other: tuple[int, ...], wanted: bool) -> None:
     first, second = (types.Range(types.Position(*r[:2]), types.Position(*r[2:])) for r in (one, other))
     assert review.touches(first, second) is wanted
+
+
+def offered(state: State, line: int, **place: object) -> list[str]:
+    at = types.Range(types.Position(line, 0), types.Position(line, 0))
+    made = decisions.actions([state], all_marks(state), replace(decisions.Place(URI, at), **place))
+    return [action.title.removeprefix("Signoff: ") for action in made]
+
+
+def test_applied_hunks_are_undone_one_or_all() -> None:
+    state = state_with(hunk(1, status="applied"), hunk(2, status="applied"), finished=True)
+    assert offered(state, 10) == ["Undo hunk", "Undo all 2 hunks", "Open session", "Show whole diff"]
+    assert offered(state, 10, lamp=True) == [], "what the agent once wrote is no news"
+    assert offered(state, 15) == []
+
+
+def test_hunks_that_wait_and_applied_ones_are_numbered_apart() -> None:
+    state = state_with(hunk(1), hunk(2, start=100), hunk(3, start=100, status="applied"))
+    assert offered(state, 10)[:5] == [
+        "Approve hunk 1/2",
+        "Reject hunk 1/2",
+        "Approve hunk 2/2",
+        "Reject hunk 2/2",
+        "Undo hunk",
+    ]
+
+
+def test_words_under_reply_can_go_with_a_rejection() -> None:
+    titles = offered(state_with(hunk(1)), 10, words_of=lambda session: f"words for {session}")
+    assert titles[:3] == ["Approve hunk", "Reject hunk", "Reject hunk with the words under Reply"]
+    at = types.Range(types.Position(10, 0), types.Position(10, 0))
+    place = decisions.Place(URI, at, words_of=lambda session: f"words for {session}")
+    action = decisions.actions([state_with(hunk(1))], all_marks(state_with(hunk(1))), place)[2]
+    assert action.command and action.command.arguments == [{"hunk": "s.h1", "rev": 1, "feedback": "words for s"}]
+
+
+def test_hunks_are_hidden_and_brought_back_and_can_be_acted_on_meanwhile() -> None:
+    assert "Hide hunks" in offered(state_with(hunk(1)), 10)
+    hidden = offered(state_with(hunk(1)), 10, hidden=True)
+    assert "Show hunks" in hidden and "Hide hunks" not in hidden and "Approve hunk" in hidden
+
+
+def test_a_hunks_action_is_grouped_with_its_diagnostic() -> None:
+    state = state_with(hunk(1))
+    at = types.Range(types.Position(10, 0), types.Position(10, 0))
+    made = decisions.actions([state], all_marks(state), decisions.Place(URI, at))
+    assert made[0].diagnostics == review.diagnostics([state], URI, shown(state))
+
+
+def test_a_question_is_answered_where_the_task_started_and_the_oldest_first() -> None:
+    session = Session(plan_first=False)
+    session.start("goal", place=Place(URI, start_line=4))
+    session.model(
+        call("ask_user", question="Which?", options=["this", "that " * 30]), call("ask_user", question="And?")
+    )
+    session.work()
+    titles = offered(session.state, 4, lamp=True)
+    assert titles[0] == "Answer: this" and titles[1].startswith("Answer: that that") and len(titles[1]) < 80
+    assert titles[2] == "Open session"
+    assert "Answer with the words under Reply" in offered(session.state, 4, words_of=lambda session: "neither")
+
+
+def test_a_session_that_ended_is_put_away_where_it_started_and_lights_no_lamp() -> None:
+    state = state_with(hunk(1, status="rejected"), finished=True, place=Place(URI, start_line=4))
+    assert offered(state, 4) == ["Open session", "Show whole diff", "Archive session"]
+    assert offered(state, 4, lamp=True) == []
+    assert offered(replace(state, archived=True), 4) == []
+
+
+def test_archived_sessions_show_nothing() -> None:
+    state = state_with(hunk(1), hunk(2, status="applied"), archived=True)
+    assert all_marks(state) == [] and review.diagnostics([state], URI, shown(state)) == []
+
+
+def test_a_plan_stands_where_its_place_is_by_now() -> None:
+    session = Session(plan_first=True)
+    session.start("goal", place=Place(URI, start_line=4))
+    session.model(call("update_plan", steps=[{"text": "First"}]))
+    (found,) = review.diagnostics([session.state], URI, [], lambda state: 7)
+    assert found.range.start.line == 7
+    assert offered(session.state, 7, line_of=lambda state: 7)[0] == "Approve plan"
+    assert offered(session.state, 4, line_of=lambda state: 7) == []
+
+
+def test_lenses_in_one_line_are_told_apart() -> None:
+    lenses = review.lenses(shown(state_with(hunk(1), hunk(2, start=100))))
+    assert [lens.command.title for lens in lenses if lens.command] == [
+        "Approve 1/2",
+        "Reject 1/2",
+        "Diff",
+        "Approve 2/2",
+        "Reject 2/2",
+        "Diff",
+    ]
+    assert lenses[2].command and lenses[2].command.arguments == [{"session": "s", "uri": URI}]
+
+
+def test_a_long_diff_is_cut_in_a_hover() -> None:
+    long = hunk(1, before="", after="line\n" * 5_000)
+    found = review.hover(shown(state_with(long)), types.Position(10, 0))
+    assert found is not None and isinstance(found.contents, types.MarkupContent)
+    assert found.contents.value.count("\n+line") <= review.MOST_LINES and "more lines" in found.contents.value
+
+
+def test_a_sheet_is_made_once_for_the_same_hunks() -> None:
+    sheets, state = review.Sheets(), state_with(hunk(1))
+    assert sheets(state) is sheets(replace(state, seq=9))
+    assert sheets(replace(state, hunks={**state.hunks})) is not sheets(state)
+    assert sheets(replace(state, archived=True)).waiting == ()
