@@ -35,8 +35,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NO_ENDPOINT = (
-    "No model is set up. Set OPENAI_API_KEY and start the editor anew, or set signoff.baseUrl to an endpoint of your"
-    " own. Without either: run 'signoff model pull' and set signoff.model to local/qwen2.5-coder-1.5b, a small model."
+    "No model is set up. Set OPENAI_API_KEY and start the editor anew, or name an endpoint of your own: the setting"
+    " signoff.baseUrl, in a terminal --base-url. Without either: run 'signoff model pull' and use the model"
+    " local/qwen2.5-coder-1.5b, which is small."
 )
 
 
