@@ -30,7 +30,8 @@ class EditorClient:
     """One editor with one server. `documents` are its buffers by URI; `views` the latest view of each session.
 
     `windows` are the documents that it was asked to show, `asked` the questions, `progress` what was reported by token.
-    `on_show` and `on_ask` give the answers; HELD is none at all.
+    `on_show` and `on_ask` give the answers; HELD is none at all, a future is one for later. `refreshed` are the methods
+    of requests to ask again.
     """
 
     def __init__(self, process: asyncio.subprocess.Process, workspace: Path, encoding: str, versioned: bool) -> None:
@@ -51,6 +52,7 @@ class EditorClient:
         self.asked: list[dict[str, Any]] = []
         self.on_ask: Callable[[dict[str, Any]], Any] = lambda params: None
         self.progress: dict[str | int, list[dict[str, Any]]] = {}
+        self.refreshed: list[str] = []
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._news = asyncio.Event()
@@ -202,6 +204,9 @@ class EditorClient:
             case "window/showMessageRequest":
                 self.asked.append(params)
                 self._answer(message, self.on_ask(params))
+            case "workspace/codeLens/refresh" | "workspace/inlayHint/refresh":
+                self.refreshed.append(message["method"])
+                self._answer(message, None)
             case "window/workDoneProgress/create":
                 self.progress[params["token"]] = []
                 self._answer(message, None)
@@ -211,7 +216,9 @@ class EditorClient:
                 self.unhandled.append(message)
 
     def _answer(self, message: dict[str, Any], result: Any) -> None:
-        if result is not HELD:
+        if isinstance(result, asyncio.Future):
+            result.add_done_callback(lambda done: self._answer(message, done.result()))
+        elif result is not HELD:
             self._send({"id": message["id"], "result": result})
 
     async def leave(self) -> int:
