@@ -48,9 +48,9 @@
     buffer))
 
 (defun driver-press (keys)
-  "Types KEYS, as `kbd' names them, through the command loop."
-  (setq last-nonmenu-event ?\r)
-  (execute-kbd-macro (kbd keys)))
+  "Types KEYS, a vector of events: the editor's own command loop reads them once the driver has returned."
+  (setq unread-command-events (append unread-command-events (listify-key-sequence keys)))
+  'typed)
 
 (defun driver-server ()
   "What sends requests for the buffer; nil when no server runs for it."
@@ -146,24 +146,19 @@
 (cl-defmethod driver-do ((_ (eql type)) args)
   (driver-visit args)
   (forward-char (alist-get 'column args))
-  (setq last-nonmenu-event ?\r)
-  (execute-kbd-macro (vconcat (alist-get 'text args)))
-  t)
+  (driver-press (vconcat (alist-get 'text args))))
 
 (cl-defmethod driver-do ((_ (eql undo)) args)
   (driver-visit args)
-  (driver-press "C-/")
-  t)
+  (driver-press (kbd "C-/")))
 
 (cl-defmethod driver-do ((_ (eql redo)) args)
   (driver-visit args)
-  (driver-press "C-M-_")
-  t)
+  (driver-press (kbd "C-M-_")))
 
 (cl-defmethod driver-do ((_ (eql save)) args)
   (driver-visit args)
-  (driver-press "C-x C-s")
-  t)
+  (driver-press (kbd "C-x C-s")))
 
 (cl-defmethod driver-do ((_ (eql discard)) args)
   (driver-visit args)
@@ -179,13 +174,21 @@
 (cl-defmethod driver-do ((_ (eql about)) _args) (list :version emacs-version))
 
 (defun driver-answer (asked)
-  "The answer to the request ASKED."
+  "The answer to the request ASKED; its result is `typed' when keys wait to be read."
   (let ((id (alist-get 'id asked)))
     (condition-case problem
         ;; A timer runs in any buffer; a user's command runs in the one that the window shows.
         (with-current-buffer (window-buffer)
+          (undo-auto--add-boundary) ; as before each command of a user
           (list :id id :result (driver-do (intern (alist-get 'method asked)) (alist-get 'args asked))))
       ((error quit) (list :id id :error (format "%S" problem))))))
+
+(defun driver-tell (process answer)
+  "Sends ANSWER over PROCESS once all keys have been read."
+  (if (and (eq (plist-get answer :result) 'typed) unread-command-events)
+      (run-at-time 0.01 nil #'driver-tell process answer)
+    (when (eq (plist-get answer :result) 'typed) (setq answer (plist-put answer :result t)))
+    (process-send-string process (concat (driver-json answer) "\n"))))
 
 (defun driver-json (value)
   "VALUE as one line of JSON."
@@ -200,8 +203,7 @@
     (let ((asked (json-parse-string (substring driver-rest 0 (match-beginning 0))
                                     :object-type 'alist :null-object :null :false-object :json-false)))
       (setq driver-rest (substring driver-rest (match-end 0)))
-      (run-at-time 0 nil (lambda ()
-                           (process-send-string process (concat (driver-json (driver-answer asked)) "\n")))))))
+      (run-at-time 0 nil (lambda () (driver-tell process (driver-answer asked)))))))
 
 (make-network-process :name "driver" :family 'local :service (getenv "EDITOR_SOCKET") :noquery t :coding 'utf-8-unix
                       :filter #'driver-received)

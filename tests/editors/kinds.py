@@ -80,6 +80,8 @@ def _emacs(kind: str, rooms: Rooms) -> list[str]:
     init = rooms.home / ".emacs.d" / "init.el"
     init.parent.mkdir()
     init.write_text(configuration("emacs", kind), encoding="utf-8")
+    # The home folder is new each time: without this, Emacs compiles its packages in the background each time.
+    (init.parent / "early-init.el").write_text("(setq native-comp-deferred-compilation nil)\n", encoding="utf-8")
     return ["emacs", "--fg-daemon", "-l", str(HERE / "driver.el")]
 
 
