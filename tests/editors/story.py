@@ -30,7 +30,7 @@ def parse(line):
 '''
 REPORT = 'def report(pairs):\n    return ", ".join(f"{value} {name}" for value, name in pairs)\n'
 ERRORS = 'class BadLine(ValueError):\n    """A line that is no measurement."""\n'
-TYPED = "# mine: not saved 😀\n"
+TYPED = "# signoff: take commas, and points 😀\n"
 
 NUMBER = ("    return float(text)\n", '    return float(text.replace(",", "."))\n')
 UNIT = ("    return text[-2:]  # 😀 the last two\n", "    return text.strip()[-2:]  # 😀 the last two\n")
@@ -38,6 +38,8 @@ SPLIT = ("    value, name = line.split()\n", "    value, name = line.split(maxsp
 REVISED = ("    value, name = line.split()\n", "    value, name = line.split(None, 1)\n")
 JOIN = ('    return ", ".join(', '    return "; ".join(')
 AMENDED = "    return text.strip().lower()[-2:]  # 😀 the last two\n"
+
+COMMENT = "Do what this comment says"
 
 View = dict[str, Any]
 
@@ -133,24 +135,24 @@ class Story:
         )
 
     async def asks_for_it(self) -> None:
-        """Types something, and starts a task at the code under the cursor."""
+        """Types a comment that asks for work, and picks the action that it gets."""
         await self.editor.open("app/parse.py")
         await self.editor.type("app/parse.py", 2, 0, TYPED.rstrip("\n"))
-        start = {"line": 4, "character": 0}
-        asked = {"goal": "Fix this", "uri": self.editor.uri("app/parse.py"), "planFirst": True}
-        started = await self.editor.command("startSession", **asked, range={"start": start, "end": start})
-        self.session = started["session"]
+        await until(lambda: self.editor.actions("app/parse.py", 2), lambda found: f"Signoff: {COMMENT}" in found)
+        await self.editor.act("app/parse.py", 2, COMMENT)
+        (plan,) = await self.shown(lambda codes: codes == ["plan"])
+        self.session = plan["data"]["session"]
 
     async def edits_the_plan_and_approves(self) -> None:
         """The plan stands where the task started; one step is dropped, one is in other words."""
         (plan,) = await self.shown(lambda codes: codes == ["plan"])
-        assert plan["line"] == 4 and "1. Accept commas" in plan["message"], plan
-        offered = await self.editor.actions("app/parse.py", 4)
+        assert plan["line"] == 2 and "1. Accept commas" in plan["message"], plan
+        offered = await self.editor.actions("app/parse.py", 2)
         assert {"Signoff: Approve plan", "Signoff: Reject plan"} <= set(offered), offered
         steps = [{"text": "Accept commas and points"}, {"text": "Add errors"}]
         await self.editor.command("editPlan", session=self.session, plan=plan["data"]["id"], steps=steps)
-        await self.shown(lambda codes: codes == ["plan"])
-        await self.editor.act("app/parse.py", 4, "Approve plan")
+        await until(lambda: self.editor.diagnostics("app/parse.py"), lambda found: "and points" in found[0]["message"])
+        await self.editor.act("app/parse.py", 2, "Approve plan")
         view = await self.view(lambda view: len(view["hunks"]) == 5 and view["phase"] == "waiting")
         assert [step["text"] for step in view["plan"]["steps"]] == ["Accept commas and points", "Add errors"]
 
