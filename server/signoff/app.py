@@ -97,7 +97,7 @@ class _App:
         """Registers every feature, brings the workspaces' sessions back, and warms up what the first session needs."""
         server = self._server
         self.settings.take(server.protocol.initialization_options)
-        server.observers.append(self.desk.buffers)
+        server.observers += [self.desk.buffers, self.desk.pages]
         for name in HANDLERS:
             server.command(name)(self._handler(name))
         server.serve(SET_API_KEY, self._take_key)
@@ -111,6 +111,7 @@ class _App:
     async def _close(self) -> None:
         self._warming.cancel()
         await self.roots.close()
+        await self.desk.pages.close()
         await asyncio.gather(self._warming, return_exceptions=True)
         await self.desk.manager.close()
         await self.tokens.close()

@@ -12,11 +12,13 @@ export interface CommandArguments {
   "signoff.approveStep": StepOf;
   "signoff.archive": SessionOf;
   "signoff.doctor": Nothing;
+  "signoff.draftTask": DraftTask;
   "signoff.editPlan": PlanSteps;
   "signoff.hideHunks": Nothing;
   "signoff.interrupt": SessionOf;
   "signoff.listSessions": ListSessions;
   "signoff.nextHunk": HunkFrom;
+  "signoff.openSession": SessionOf;
   "signoff.previousHunk": HunkFrom;
   "signoff.rejectAll": HunksOf;
   "signoff.rejectFile": FileOf;
@@ -25,6 +27,7 @@ export interface CommandArguments {
   "signoff.reply": ReplyTo;
   "signoff.reproposeHunk": HunkArgument;
   "signoff.resume": SessionOf;
+  "signoff.showDiff": DiffOf;
   "signoff.showHunks": Nothing;
   "signoff.showSession": SessionOf;
   "signoff.skipStep": StepOf;
@@ -91,7 +94,7 @@ export interface StepOf {
   step: string;
 }
 /**
- * `signoff.interrupt`, `resume`, `archive`, `showSession`.
+ * `signoff.interrupt`, `resume`, `archive`, `showSession`, `openSession`.
  */
 export interface SessionOf {
   session: string;
@@ -100,6 +103,29 @@ export interface SessionOf {
  * The empty object: `signoff.status`, `signoff.doctor`, `signoff.hideHunks`, `signoff.showHunks`.
  */
 export interface Nothing {}
+/**
+ * `signoff.draftTask`: a place where the task starts, and words to begin its goal with.
+ */
+export interface DraftTask {
+  range?: Range | null;
+  text?: string | null;
+  uri?: string | null;
+  workspace?: string | null;
+}
+/**
+ * From `start` up to, not including, `end`.
+ */
+export interface Range {
+  end: Position;
+  start: Position;
+}
+/**
+ * 0-based line, and characters in the negotiated encoding.
+ */
+export interface Position {
+  character: number;
+  line: number;
+}
 /**
  * `signoff.editPlan`.
  */
@@ -125,13 +151,6 @@ export interface HunkFrom {
   uri?: string | null;
 }
 /**
- * 0-based line, and characters in the negotiated encoding.
- */
-export interface Position {
-  character: number;
-  line: number;
-}
-/**
  * `signoff.rejectHunk`.
  */
 export interface HunkFeedback {
@@ -155,6 +174,13 @@ export interface ReplyTo {
   text: string;
 }
 /**
+ * `signoff.showDiff`, of one document if `uri` is given.
+ */
+export interface DiffOf {
+  session: string;
+  uri?: string | null;
+}
+/**
  * `signoff.startSession`. `diagnostics` are LSP diagnostics of `uri`; `context` is text to add as it is.
  *
  * `show`: the session document is opened at once.
@@ -175,13 +201,6 @@ export interface StartSession {
   taskType?: ("quick_fix" | "complex_analysis" | "code_generation" | "research" | "bulk_operation") | null;
   uri?: string | null;
   workspace?: string | null;
-}
-/**
- * From `start` up to, not including, `end`.
- */
-export interface Range {
-  end: Position;
-  start: Position;
 }
 /**
  * `signoff.trustWorkspace`: the user's own action.

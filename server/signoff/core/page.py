@@ -22,8 +22,9 @@ from signoff.core.visible import short
 SECTIONS = ("Plan", "Questions", "Commands", "Hunks", "Conversation", "Kept", "Reply")
 MARKS: dict[StepStatus, str] = {"pending": " ", "active": ">", "done": "x", "skipped": "-", "failed": "!"}
 REST = "### Without a diff here"
+HINTS = "_Waits for you."
 PLAN_HINT = (
-    "_Waits for you. Edit, move, add or remove lines, `[-]` skips a step; then run the code action “Signoff: Approve"
+    f"{HINTS} Edit, move, add or remove lines, `[-]` skips a step; then run the code action “Signoff: Approve"
     " plan” here._"
 )
 REPLY_HINT = "_Write below; then run a code action here, such as “Signoff: Send reply”._"
@@ -139,14 +140,15 @@ def _commands(commands: Sequence[CommandView]) -> Iterator[str]:
 
 
 def numbered(state: State) -> dict[str, str]:
-    """`n/m` for each hunk that waits, as everywhere; nothing for the others."""
-    waiting = [hunk.id for hunk in state.hunks.values() if hunk.status in OPEN and not state.archived]
-    return {hunk: f"{number}/{len(waiting)}" for number, hunk in enumerate(waiting, start=1)}
+    """`n/m` for each hunk that waits, and for each that is applied, counted apart; nothing for the others."""
+    waiting = [hunk.id for hunk in state.hunks.values() if hunk.status in OPEN]
+    applied = [hunk.id for hunk in state.hunks.values() if hunk.status == "applied"]
+    return {hunk: f"{n}/{len(group)}" for group in (waiting, applied) for n, hunk in enumerate(group, start=1)}
 
 
 def _hunks(state: State, line_of: LineOf) -> Iterator[str]:
     numbers = numbered(state)
-    order = sorted(state.hunks.values(), key=lambda h: (h.id not in numbers, h.status != "applied"))
+    order = sorted(state.hunks.values(), key=lambda h: (h.status not in OPEN, h.status != "applied"))
     if not order:
         return
     left = len(order) - MOST_HUNKS

@@ -118,7 +118,9 @@ def after_of(text: str, hunk: Hunk) -> str | None:
     None when it is no diff of the text that the hunk changes, or when the block does not hold the whole diff.
     """
     whole = shown(hunk)
-    diff = diff_of(text) if whole.text else list[str]()
+    diff = diff_of(text)
+    if not whole.text and diff is None:
+        diff = []
     if diff is None or not whole.whole:
         return None
     edited, known = _sides(diff), _sides(whole.text.split("\n") if whole.text else [])
@@ -149,7 +151,7 @@ def _sides(diff: list[str]) -> tuple[list[Line], list[Line]] | None:
     last = " "
     for line in diff:
         sign = line[:1] or " "
-        if sign not in " +-\\":
+        if sign not in " +-" and line.rstrip() != BARE_END:
             return None
         if sign == "\\":
             for side in (s for s, signs in ((old, " -"), (new, " +")) if last in signs and s):

@@ -14,8 +14,8 @@ from dataclasses import replace
 from signoff.core.diff import changes
 from signoff.core.merge import merge
 from signoff.core.page import KEPT_HINT, Rendering, kept, reply
-from signoff.core.page_hunks import after_of, name, named
-from signoff.core.page_read import Page, Part, read, reply_words, step_lines, steps
+from signoff.core.page_hunks import after_of, diff_of, name, named
+from signoff.core.page_read import Page, Part, extra, read, reply_words, step_lines, steps
 from signoff.core.state import State
 from signoff.core.text import Edit, minimise
 
@@ -83,15 +83,17 @@ def _part(key: str, here: str, wanted: str, bases: Sequence[str], page: Page, ne
     together = [text for base in bases if (text := _together(key, base, here, wanted, new.state)) is not None]
     if together:
         return together[0], []
+    typed = _typed(here, wanted, bases)
     if key.startswith("#") and _taken_by_hunk(key, here, new.state):
-        return wanted, []
-    return wanted, _typed(here, wanted, bases)
+        taken = diff_of(here) or []
+        typed = [line for line in typed if line not in taken]
+    return wanted, typed
 
 
 def _plan(here: str, wanted: str, bases: Sequence[str], page: Page, state: State) -> tuple[str, list[str]]:
     """An edited plan stays until it is decided; another plan is never mixed into it."""
     if _says_plan(page, state):
-        return wanted, []
+        return wanted, [line for line in _typed(here, wanted, bases) if extra(line)]
     same = any(_same_steps(base, wanted) for base in bases)
     if same:
         together = (merge(base, here, wanted) for base in bases)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from signoff.core.page import MARKS, PLAN_HINT, REPLY_HINT, REST, SECTIONS, details_of
+from signoff.core.page import HINTS, MARKS, REPLY_HINT, REST, SECTIONS, details_of
 from signoff.core.page_hunks import named
 from signoff.core.page_text import one, plain
 from signoff.core.plan import Plan, Step, StepStatus
@@ -112,7 +112,7 @@ def step_lines(part: Part) -> list[StepLine]:
     """The steps in the text of the plan's section, whoever wrote them; lines are those of the document."""
     found: list[StepLine] = []
     for number, line in enumerate(part.text.split("\n")[1:], start=part.start + 1):
-        if not line.strip() or line.strip() == PLAN_HINT:
+        if not line.strip() or line.startswith(HINTS):
             continue
         if line.startswith(("  ", "\t")) and found:
             last = found[-1]
@@ -120,6 +120,11 @@ def step_lines(part: Part) -> list[StepLine]:
         else:
             found.append(_step_line(number, line))
     return [step for step in found if step.text]
+
+
+def extra(line: str) -> bool:
+    """Whether a line of the plan's section is no step and no words of one, but a hint or a detail."""
+    return line.startswith(HINTS) or _DETAIL.fullmatch(line.strip()) is not None
 
 
 def _step_line(number: int, line: str) -> StepLine:

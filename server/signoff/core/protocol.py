@@ -154,7 +154,7 @@ class HunksOf:
 
 @dataclass(frozen=True, slots=True)
 class SessionOf:
-    """`signoff.interrupt`, `resume`, `archive`, `showSession`."""
+    """`signoff.interrupt`, `resume`, `archive`, `showSession`, `openSession`."""
 
     session: str
 
@@ -185,6 +185,24 @@ class HunkFrom:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftTask:
+    """`signoff.draftTask`: a place where the task starts, and words to begin its goal with."""
+
+    uri: str | None = None
+    range: Range | None = None
+    workspace: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DiffOf:
+    """`signoff.showDiff`, of one document if `uri` is given."""
+
+    session: str
+    uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Nothing:
     """The empty object: `signoff.status`, `signoff.doctor`, `signoff.hideHunks`, `signoff.showHunks`."""
 
@@ -210,6 +228,9 @@ ARGUMENTS: dict[str, type] = {
     "signoff.interrupt": SessionOf,
     "signoff.resume": SessionOf,
     "signoff.archive": SessionOf,
+    "signoff.openSession": SessionOf,
+    "signoff.draftTask": DraftTask,
+    "signoff.showDiff": DiffOf,
     "signoff.nextHunk": HunkFrom,
     "signoff.previousHunk": HunkFrom,
     "signoff.hideHunks": Nothing,
@@ -244,6 +265,21 @@ class Started:
     """The result of `signoff.startSession`."""
 
     session: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The result of `signoff.openSession` and `draftTask`: the document that the user is shown."""
+
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiffShown:
+    """The result of `signoff.showDiff`: the document that the user is shown, and its text."""
+
+    uri: str
+    diff: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,9 +50,8 @@ async def _start(desk: Desk, asked: p.StartSession) -> p.Started | p.Refusal:
     started = await desk.start(asked)
     if isinstance(started, c.Refused):
         return p.Refusal(started.reason)
-    opened = HANDLERS.get("signoff.openSession")
-    if asked.show and opened:
-        await opened(desk, p.SessionOf(started))
+    if asked.show:
+        await desk.pages.open(started)
     return p.Started(started)
 
 
@@ -203,6 +202,18 @@ def _hidden(hidden: bool) -> Handler:
     return handler
 
 
+async def _open_session(desk: Desk, asked: p.SessionOf) -> Any:
+    return await desk.pages.open(asked.session)
+
+
+async def _draft(desk: Desk, asked: p.DraftTask) -> Any:
+    return await desk.pages.draft(asked)
+
+
+async def _show_diff(desk: Desk, asked: p.DiffOf) -> Any:
+    return await desk.pages.show_diff(asked)
+
+
 def _to_hunk(forwards: bool) -> Handler:
     async def handler(desk: Desk, asked: p.HunkFrom) -> Any:
         return desk.navigator.go(asked, forwards)
@@ -231,6 +242,9 @@ HANDLERS: dict[str, Handler] = {
     "signoff.interrupt": _to_session(c.Interrupt()),
     "signoff.resume": _to_session(c.Resume()),
     "signoff.archive": _to_session(c.Archive()),
+    "signoff.openSession": _open_session,
+    "signoff.draftTask": _draft,
+    "signoff.showDiff": _show_diff,
     "signoff.nextHunk": _to_hunk(True),
     "signoff.previousHunk": _to_hunk(False),
     "signoff.hideHunks": _hidden(True),

@@ -23,6 +23,7 @@ from signoff.lsp.buffers import Buffers
 from signoff.lsp.display import Display
 from signoff.lsp.navigate import Navigator
 from signoff.lsp.news import News
+from signoff.lsp.pages import Pages
 from signoff.lsp.params import member
 from signoff.lsp.places import Places, line
 from signoff.lsp.progress import Progress
@@ -63,6 +64,7 @@ class Desk:
         self.buffers = Buffers(editor, lambda: self.manager, self.display.document_changed)
         self.news = News(server, self.view)
         self.navigator = Navigator(self)
+        self.pages = Pages(server, self)
         self.progress = Progress(server, self._stop)
         self.asking = Asking(server, self._reply)
         self._troubled: set[str] = set()
@@ -141,6 +143,7 @@ class Desk:
         self.buffers.watch(state)
         self.display.session_changed(state)
         self._tell_trouble(state.session)
+        self.pages.session_changed(state)
         self.progress.changed(state)
         self.asking.changed(state)
         self.news.changed(state)

@@ -80,6 +80,10 @@ class Display:
         if self._publisher.shows(uri):
             self._refresh([uri])
 
+    def page_changed(self, uri: str) -> None:
+        """A session document (canonical URI) or its session is not what it was."""
+        self._refresh([uri])
+
     def opened(self, document: Document) -> None:
         """The client opened a document: it is told again what it shows."""
         self._beginnings.opened(document)
@@ -123,7 +127,9 @@ class Display:
         gone = not uri.startswith("file:") and self._desk.editor.document(uri) is None
         marks = [] if self.hidden or gone else self._marks(uri)
         states = () if gone else self._desk.manager.live()
-        found = review.diagnostics(states, uri, marks, self._beginnings.line)
+        found = self._desk.pages.diagnostics(uri)
+        if found is None:
+            found = review.diagnostics(states, uri, marks, self._beginnings.line)
         if self._publisher.publish(uri, found, again=uri in self._opened):
             self._refresher.refresh()
         self._opened.discard(uri)
@@ -143,6 +149,9 @@ class Display:
         if not decisions.wanted(params.context.only):
             return []
         uri = self._desk.normal(params.text_document.uri)
+        in_page = self._desk.pages.actions(uri, params.range)
+        if in_page is not None:
+            return in_page
         lamp = params.context.trigger_kind == types.CodeActionTriggerKind.Automatic
         place = decisions.Place(
             uri, params.range, self.hidden, lamp, self._words_of, self._sheets, self._beginnings.line
@@ -170,8 +179,7 @@ class Display:
 
     def _words_of(self, session: str) -> str:
         """What stands under Reply in the session's document."""
-        pages = getattr(self._desk, "pages", None)
-        return pages.reply_of(session) if pages else ""
+        return self._desk.pages.reply_of(session)
 
     def _hover(self, params: types.HoverParams) -> types.Hover | None:
         return review.hover(self._marks(self._desk.normal(params.text_document.uri)), params.position)

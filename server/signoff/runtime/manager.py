@@ -157,6 +157,10 @@ class Manager:
         """The document as it is now: the open buffer, else the file."""
         return self._place(workspace).workspace.text(uri)
 
+    def files(self, workspace: str) -> Files:
+        """The files of the folder, whether a session works there or not."""
+        return self._place(workspace).workspace.files
+
     def text_of_hunks(self, workspace: str, uri: str) -> str | None:
         """The text in which the document's hunks stand: no file is read again to show where that is."""
         place = self._place(workspace).workspace
