@@ -158,10 +158,12 @@ class Story:
 
     async def sees_five_hunks(self) -> None:
         """Each is a diagnostic at its place, with its diff on hover."""
-        found = await self.shown(lambda codes: codes == ["hunk"] * 3)
+        found = await until(
+            lambda: self.editor.diagnostics("app/parse.py"),
+            lambda found: [each["message"][:4] for each in found] == ["1/5 ", "2/5 ", "3/5 "],
+        )
         text = await self.editor.text("app/parse.py")
         assert [each["line"] for each in found] == [line_of(text, part[0]) for part in (NUMBER, UNIT, SPLIT)]
-        assert found[1]["message"].startswith("2/5 "), found
         told = await self.editor.hover("app/parse.py", found[1]["line"])
         assert told is not None and "+    return text.strip()[-2:]  # 😀 the last two" in told, told
         assert text == PARSE.replace("\n\n\n", f"\n\n{TYPED}", 1), "nothing changes before it is approved"
@@ -255,3 +257,20 @@ class Story:
         text = (self.workspace / "app/parse.py").read_text(encoding="utf-8")
         assert text == await self.editor.text("app/parse.py")
         assert TYPED in text and NUMBER[1] in text and AMENDED in text
+
+    async def tell(self) -> None:
+        """All of it."""
+        await self.asks_for_it()
+        await self.edits_the_plan_and_approves()
+        await self.sees_five_hunks()
+        await self.approves_one()
+        await self.amends_one()
+        await self.rejects_one_with_words()
+        await self.approves_the_rest_of_the_file()
+        await self.undoes()
+        await self.redoes()
+        await self.undoes()
+        await self.types_inside_a_hunk()
+        await self.loses_the_server()
+        await self.approves_all()
+        await self.saves()

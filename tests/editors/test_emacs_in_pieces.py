@@ -29,8 +29,6 @@ def change(start: int, end: int, text: str) -> dict[str, object]:
     return {"range": dict(zip(("start", "end"), places, strict=True)), "text": text}
 
 
-# The first piece of a redo is taken for typing inside the hunk, which amends it; the second then withdraws it.
-@pytest.mark.xfail(strict=True, reason="a redo in pieces amends and withdraws the hunk")
 @pytest.mark.parametrize("together", [True, False], ids=["one notification", "one for each"])
 async def test_an_undo_and_a_redo_in_pieces(together: bool, tmp_path: Path) -> None:
     workspace = tmp_path / "workspace"
