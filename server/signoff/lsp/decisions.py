@@ -58,6 +58,16 @@ def action(
     )
 
 
+def as_json(action: types.CodeAction) -> dict[str, Any]:
+    """The action as JSON, but for the protocol's types inside of its parts. The converter would copy the names of a
+    thousand hunks one by one."""
+    parts = {"title": action.title, "kind": action.kind, "diagnostics": action.diagnostics}
+    made: dict[str, Any] = {name: part for name, part in parts.items() if part is not None}
+    if command := action.command:
+        made["command"] = {"title": command.title, "command": command.command, "arguments": command.arguments}
+    return made
+
+
 def wanted(only: Sequence[str] | None, kind: str = QUICK_FIX) -> bool:
     """Whether an editor that asks for these kinds wants `kind`: kinds are paths, and an upper one holds all below."""
     return not only or any(each in ("", kind) or kind.startswith(f"{each}.") for each in only)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
@@ -145,7 +145,10 @@ class Display:
     def _shown_marks(self, document: types.TextDocumentIdentifier) -> list[review.Mark]:
         return [] if self.hidden else self._marks(self._desk.normal(document.uri))
 
-    def _actions(self, params: types.CodeActionParams) -> list[types.CodeAction]:
+    def _actions(self, params: types.CodeActionParams) -> list[dict[str, Any]]:
+        return [decisions.as_json(each) for each in self._offered(params)]
+
+    def _offered(self, params: types.CodeActionParams) -> list[types.CodeAction]:
         if not decisions.wanted(params.context.only):
             return []
         uri = self._desk.normal(params.text_document.uri)
