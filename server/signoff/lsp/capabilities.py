@@ -37,6 +37,22 @@ def server_capabilities(client: types.ClientCapabilities) -> types.ServerCapabil
         inlay_hint_provider=types.InlayHintOptions() if document.inlay_hint else None,
         execute_command_provider=types.ExecuteCommandOptions(commands=cast("list[str]", COMMANDS)),
         workspace=types.WorkspaceOptions(
-            workspace_folders=types.WorkspaceFoldersServerCapabilities(supported=True, change_notifications=True)
+            workspace_folders=types.WorkspaceFoldersServerCapabilities(supported=True, change_notifications=True),
+            file_operations=_file_operations(client),
         ),
+    )
+
+
+def _file_operations(client: types.ClientCapabilities) -> types.FileOperationOptions | None:
+    """The file operations that the client can tell of, on files and folders alike."""
+    workspace = client.workspace or types.WorkspaceClientCapabilities()
+    declared = workspace.file_operations
+    if declared is None:
+        return None
+    everywhere = types.FileOperationFilter(pattern=types.FileOperationPattern(glob="**/*"), scheme="file")
+    wanted = types.FileOperationRegistrationOptions(filters=[everywhere])
+    return types.FileOperationOptions(
+        did_create=wanted if declared.did_create else None,
+        did_rename=wanted if declared.did_rename else None,
+        did_delete=wanted if declared.did_delete else None,
     )

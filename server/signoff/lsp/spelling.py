@@ -131,7 +131,7 @@ class Spelling:
         listed = os.listdir(folder)
         if name in listed:
             return name
-        return next((each for each in sorted(listed) if _folded(each) == _folded(name)), name)
+        return next((each for each in sorted(listed) if folded(each) == folded(name)), name)
 
 
 def case_insensitive(folder: str) -> bool:
@@ -159,7 +159,8 @@ def _same(folder: str, name: str) -> bool:
     return os.path.samestat(one, other) and name.swapcase() not in os.listdir(folder)
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """The same for two names that a file system which takes `a` and `A` for one name takes for one."""
     # Such file systems also take a composed character and its parts for the same, but never one letter for two.
     return unicodedata.normalize("NFC", name).lower()
 

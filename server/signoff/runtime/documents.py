@@ -34,6 +34,10 @@ class Documents:
         """Whether hunks of a session that is open here stand in the document."""
         return bool(self._holding(paths.normal(uri)))
 
+    def uris(self) -> set[str]:
+        """The documents in which hunks of sessions stand that are open here."""
+        return {uri for place in self._places.values() for uri in place.workspace.anchors.uris()}
+
     def _holding(self, name: str) -> list[Performer]:
         return [place for place in self._places.values() if name in place.workspace.anchors]
 
@@ -107,6 +111,7 @@ class Documents:
         self._rest.pop((workspace.uri, name), None)
         text = workspace.text(name)
         if text is not None:
+            workspace.settle(name, text)
             sessions = sorted(state.session for state in self._of(workspace, name))
             self._tell([(session, workspace.anchors.moved(session, name, text)) for session in sessions])
 
