@@ -16,7 +16,7 @@ from signoff.core.state import State
 from signoff.core.switches import Side, by_lines, reach, switched
 from signoff.core.text import Edit, apply, digest, minimise
 from signoff.runtime.following import Follower
-from signoff.runtime.marks import Mark, Word, fitting, touched
+from signoff.runtime.marks import Mark, Word, fitting, settled, touched
 
 Key = tuple[str, str]
 """(session, hunk)"""
@@ -129,6 +129,11 @@ class Anchors:
         whole = [(key, mark) for key, mark in marks if not mark.loose and text[mark.start : mark.end] == mark.here]
         return [self._tell(key, mark, word) for key, mark in whole if (word := fitting(mark))]
 
+    def settle(self, uri: str, text: str) -> list[Told]:
+        """Typing in the document, which is `text`, rests."""
+        loose = [(key, m) for key, m in self._marks.get(uri, {}).items() if m.loose and m.awaits is None]
+        return [self._tell(key, mark, word) for key, mark in loose if (word := settled(mark, text))]
+
     def _tell(self, key: Key, mark: Mark, word: Word) -> Told:
         mark.ahead += 1
         return key[0], word
@@ -213,19 +218,17 @@ class _Passage:
             if _behind(mark, edit):
                 mark.start += edit.delta
                 mark.end += edit.delta
-            elif (edit.start < mark.end or mark.loose or mark.awaits is not None) and (
-                word := touched(mark, edit, self.text)
-            ):
+            elif (edit.start < mark.end or mark.open) and (word := touched(mark, edit, self.text)):
                 self.words.append((key, word))
 
 
 def _behind(mark: Mark, edit: Edit) -> bool:
-    """Whether the mark just moves with the edit before it. A loose or awaited mark takes what is put at its edge."""
+    """Whether the mark just moves with the edit before it."""
     if edit.end > mark.start:
         return False
     if edit.end < mark.start:
         return True
-    return mark.start < mark.end and not mark.loose and mark.awaits is None
+    return mark.start < mark.end and not mark.open
 
 
 def _switched(text: str, edit: Edit, near: Sequence[Mark]) -> list[Side] | None:

@@ -9,7 +9,7 @@ from signoff.core.commands import Command, MarkStale, NoteSwitched
 from signoff.core.hunks import Hunk
 from signoff.core.state import State, stands
 from signoff.core.text import digest
-from signoff.runtime.marks import Mark, Word, adopted, exactly, fitting, is_inside, lost, roughly, surrounded
+from signoff.runtime.marks import Mark, Word, exactly, fitting, is_inside, lost, roughly, settled, surrounded
 
 GONE = "The file is gone, or can't be read."
 Key = tuple[str, str]
@@ -153,22 +153,7 @@ class _Document:
             mark.inside, mark.loose = not inside, False
             return not inside
         mark.inside, mark.loose = inside, True
-        return _pending_changed(mark, now, text) if hunk.status == "pending" else None
-
-
-def _pending_changed(mark: Mark, now: str, text: str) -> Word | None:
-    """A pending hunk's place holds `now`: text that was put at its edge, typing inside, or something else."""
-    before = mark.hunk.before
-    if now.startswith(before) or now.endswith(before):
-        mark.place(mark.start if now.startswith(before) else mark.end - len(before))
-        return None
-    if word := adopted(mark, now):
-        return word
-    found = exactly(mark.hunk, before, text)
-    if found is None:
-        return lost(mark)
-    mark.place(found)
-    return None
+        return settled(mark, text) if hunk.status == "pending" else None
 
 
 def _elsewhere(mark: Mark, hunk: Hunk) -> bool:

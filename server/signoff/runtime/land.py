@@ -69,6 +69,7 @@ class Landings:
     def _edits(self, session: str, landing: Landing, hunks: Sequence[Hunk], text: str) -> list[Edit] | RefuseLanding:
         """The landing's edits at the hunks' live positions; refused when the expected text is not there."""
         self._workspace.sync(landing.uri, text)
+        self._workspace.settle(landing.uri, text)
         edits: list[Edit] = []
         for hunk in hunks:
             start = self._workspace.anchors.found(session, hunk)

@@ -49,6 +49,14 @@ class Mark:
         """Whether the text may turn to the hunk's other side by itself."""
         return self.hunk.kind == "update" and (self.inside or self.awaits is not None or self.hunk.tried is not None)
 
+    @property
+    def open(self) -> bool:
+        """Whether it takes what is put at its edge: that may be a piece of the text to which it turns.
+
+        What turns out to be the user's own is left outside when typing rests.
+        """
+        return self.loose or (self.turns and self.hunk.status != "stale")
+
     def turn(self, start: int) -> None:
         """The text at `start` is the hunk's other side now."""
         self.inside = not self.inside
@@ -78,6 +86,10 @@ def touched(mark: Mark, edit: Edit, text: str) -> Word | None:
         mark.loose = False
         return fitting(mark)
     waits = mark.hunk.status in ("pending", "applying") and not mark.inside and mark.awaits is None
+    if waits and within and mark.turns:
+        # Perhaps a piece of the editor's redo: what it comes to is known when typing rests.
+        mark.loose = True
+        return None
     if waits and within and (word := adopted(mark, now)):
         return word
     if waits:
@@ -118,6 +130,34 @@ def adopted(mark: Mark, now: str) -> AdoptTyping | None:
     mark.hunk = replace(hunk, rev=hunk.rev + 1, before=now, after=after, tried=None)
     mark.loose = False
     return AdoptTyping(hunk.id, hunk.rev, now, after)
+
+
+def settled(mark: Mark, text: str) -> Word | None:
+    """Typing rests: what a loose mark covers is its own text with the user's beside it, or typing inside, or lost."""
+    now = text[mark.start : mark.end]
+    at_edge = _at_edge(mark, text, now)
+    if at_edge is not None:
+        mark.place(at_edge)
+        return fitting(mark)
+    if mark.hunk.status != "pending" or mark.inside:
+        return None
+    if word := adopted(mark, now):
+        return word
+    found = exactly(mark.hunk, mark.here, text)
+    if found is None:
+        return lost(mark)
+    mark.place(found)
+    return None
+
+
+def _at_edge(mark: Mark, text: str, now: str) -> int | None:
+    """Where the mark's text stands at an edge of what it covers; an empty text is nowhere without its neighbour."""
+    here, above, below = mark.here, mark.hunk.context_before, mark.hunk.context_after
+    if now.startswith(here) and (here or (text.endswith(above, 0, mark.start) if above else mark.start == 0)):
+        return mark.start
+    if now.endswith(here) and (here or (text.startswith(below, mark.end) if below else mark.end == len(text))):
+        return mark.end - len(here)
+    return None
 
 
 def lost(mark: Mark) -> MarkStale | None:

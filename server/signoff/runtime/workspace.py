@@ -68,6 +68,10 @@ class Workspace:
         """The document's hunks stand where they do in `text`, the document as it is now."""
         self._tell(self.anchors.sync(paths.normal(uri), text))
 
+    def settle(self, uri: str, text: str) -> None:
+        """Typing in the document, which is `text`, rests for now: it is decided what became of the hunks under it."""
+        self._tell(self.anchors.settle(paths.normal(uri), text))
+
     def frozen(self) -> Workspace:
         """The workspace of this moment for a thread: buffers and positions as they are, files read when asked."""
         texts = {uri: text for uri in self.editor.open_uris() if (text := self.editor.text(uri)) is not None}
