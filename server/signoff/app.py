@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from signoff import __version__
 from signoff.core import paths
+from signoff.core.state import State
 from signoff.lsp.commands import HANDLERS, answer
 from signoff.lsp.desk import Desk, Services
 from signoff.lsp.editor import LspEditor
@@ -20,6 +21,7 @@ from signoff.lsp.params import member
 from signoff.lsp.roots import Roots
 from signoff.lsp.settings import UserSettings
 from signoff.lsp.spelling import Spelling
+from signoff.lsp.watching import Watching
 from signoff.runtime.limits import Meter
 from signoff.runtime.manager import Manager, Ports
 from signoff.runtime.ports import Git
@@ -72,7 +74,8 @@ class _App:
             unready=self._unready,
         )
         self.desk = Desk(server, self.editor, services)
-        self.desk.manager = Manager(self._ports(), self.desk.published)
+        self.desk.manager = Manager(self._ports(), self._published)
+        self.watching = Watching(server, self.spelling, lambda: self.desk.manager, self.desk.display.document_changed)
         self.roots = Roots(server, self.spelling, lambda: self.desk.manager, self.desk.display.session_left)
 
     def _ports(self) -> Ports:
@@ -104,12 +107,18 @@ class _App:
         server.serve("workspace/didChangeConfiguration", self._configuration_changed)
         self.desk.display.register()
         self.desk.progress.register()
+        self.watching.register()
         self.roots.register()
         self._warming = asyncio.get_running_loop().create_task(self._warm())
         server.on_exit(self._close)
 
+    def _published(self, state: State) -> None:
+        self.desk.published(state)
+        self.watching.wanted()
+
     async def _close(self) -> None:
         self._warming.cancel()
+        await self.watching.close()
         await self.roots.close()
         await self.desk.pages.close()
         await asyncio.gather(self._warming, return_exceptions=True)

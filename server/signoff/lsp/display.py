@@ -73,7 +73,8 @@ class Display:
         self._published[state.session] = now
         if before is None or [hunk.id for hunk in before.waiting] != [hunk.id for hunk in now.waiting]:
             return {hunk.uri for hunk in ((before.waiting if before else ()) + now.waiting)}
-        return {hunk.uri for old, hunk in zip(before.waiting, now.waiting, strict=True) if old is not hunk}
+        other = (pair for pair in zip(before.waiting, now.waiting, strict=True) if pair[0] is not pair[1])
+        return {hunk.uri for pair in other for hunk in pair}
 
     def document_changed(self, uri: str) -> None:
         """The text under shown hunks moved, or the client calls the document by another name; `uri` is canonical."""
