@@ -90,7 +90,7 @@ class Desk:
         config = configure(self.services.settings(), asked, self.services.primary_model())
         if why := self.services.unready(config.models):
             return c.Refused(why)
-        uri = self.normal(asked.uri) if asked.uri else None
+        uri = None if asked.uri is None else self.normal(asked.uri)
         place = self.places.place(uri, asked.range)
         findings = tuple(_finding(uri, raw) for raw in asked.diagnostics)
         return await self.manager.start(asked.goal, workspace, config, place, findings, asked.context or "")
