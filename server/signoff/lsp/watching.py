@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -165,46 +165,47 @@ class Watching:
             touched, self._touched = self._touched, []
             made, self._made = self._made, []
             self._spelling.forget()
-            for uri in sorted(await self._concerned(touched)):
-                await self._follow(uri, touched, made)
+            concerned, folders = await self._concerned(touched)
+            new = _Made(made, folders) if concerned else NOTHING_MADE
+            for uri in sorted(concerned):
+                await self._follow(uri, new)
 
-    async def _concerned(self, touched: Iterable[str]) -> set[str]:
-        """The documents with hunks that are, or lie in, what was touched."""
+    async def _concerned(self, touched: Iterable[str]) -> tuple[set[str], set[str]]:
+        """The documents with hunks that are, or lie in, what was touched; and those folders."""
         inside: dict[str, set[str]] = {}
         for uri in self._manager().documents.uris():
             for above in _with_folders(uri):
                 inside.setdefault(above, set()).add(uri)
         found: set[str] = set()
+        folders: set[str] = set()
         for number, uri in enumerate(dict.fromkeys(touched)):
-            found |= inside.get(self._spelling.document(uri), set()) | inside.get(self._spelling.written(uri), set())
+            for name in {self._spelling.document(uri), self._spelling.written(uri)} & inside.keys():
+                found |= inside[name]
+                folders |= {name} - inside[name]
             if number % AT_ONCE == AT_ONCE - 1:
                 await asyncio.sleep(0)
-        return found
+        return found, folders
 
-    async def _follow(self, uri: str, touched: Iterable[str], made: Iterable[str]) -> None:
-        to = await self._moved_to(uri, touched, made) if made and _signature(uri) is None else None
+    async def _follow(self, uri: str, made: _Made) -> None:
+        to = await self._moved_to(uri, made) if made.uris and _signature(uri) is None else None
         if to is not None:
             self._rename([uri], to)
         self._manager().documents.file_changed(to or uri)
         self._shown(to or uri)
         await asyncio.sleep(0)
 
-    async def _moved_to(self, uri: str, touched: Iterable[str], made: Iterable[str]) -> str | None:
+    async def _moved_to(self, uri: str, made: _Made) -> str | None:
         """The one new file that has the text of a file that is gone; None when there is none, or more than one."""
         manager = self._manager()
         state = next((state for state in manager.live() if state.hunks_of(uri) and uri in state.bases), None)
         if state is None or manager.text(state.workspace, uri) is not None:
             return None
-        new = [self._spelling.document(each) for each in made]
-        folders = {name for each in touched if uri.startswith((name := self._spelling.written(each)) + "/")}
-        new += [each + uri[len(folder) :] for folder in folders for each in new]
-        alike = [each for each in dict.fromkeys(new) if _last(each) == _last(uri)]
-        for group in (alike, new):
+        for group in made.candidates(uri):
             found: set[str] = set()
-            for each in group[:MOST_COMPARED]:
-                text = manager.text(state.workspace, each) if each != uri else None
+            for name in {self._spelling.document(each) for each in group} - {uri}:
+                text = manager.text(state.workspace, name)
                 if text and digest(text) == state.bases[uri]:
-                    found.add(each)
+                    found.add(name)
                 await asyncio.sleep(0)
             if found:
                 return found.pop() if len(found) == 1 else None
@@ -221,7 +222,30 @@ class Watching:
         self.wanted()
         async with self._one_batch:
             for uri in sorted(new):
-                await self._follow(uri, (), ())
+                await self._follow(uri, NOTHING_MADE)
+
+
+class _Made:
+    """The files and folders that came into being in one batch.
+
+    `folders` held hunks, and something was done to them: of a folder that moved, often only the folder is told of.
+    """
+
+    def __init__(self, uris: Iterable[str], folders: Iterable[str] = ()) -> None:
+        self.uris, self._folders = tuple(dict.fromkeys(uris)), tuple(folders)
+        self._by_name: dict[str, list[str]] = {}
+        for uri in self.uris:
+            self._by_name.setdefault(_last(uri), []).append(uri)
+
+    def candidates(self, uri: str) -> Iterator[list[str]]:
+        """What may be the file that was `uri`: first those of the same name, then all, unless there are too many."""
+        yield self._by_name.get(_last(uri), [])[:MOST_COMPARED]
+        if len(self.uris) <= MOST_COMPARED:
+            rests = [uri[len(folder) :] for folder in self._folders if uri.startswith(folder + "/")]
+            yield [*self.uris, *(each.rstrip("/") + rest for each in self.uris for rest in rests)]
+
+
+NOTHING_MADE = _Made(())
 
 
 def _signature(uri: str) -> Signature:
