@@ -148,6 +148,10 @@
   (forward-char (alist-get 'column args))
   (driver-press (vconcat (alist-get 'text args))))
 
+(cl-defmethod driver-do ((_ (eql erase)) args)
+  (driver-visit args)
+  (driver-press (kbd "C-S-<backspace>")))
+
 (cl-defmethod driver-do ((_ (eql undo)) args)
   (driver-visit args)
   (driver-press (kbd "C-/")))

@@ -166,6 +166,12 @@ function did.type(args)
   return true
 end
 
+function did.erase(args)
+  visit(args.path, args.line)
+  keys('dd')
+  return true
+end
+
 function did.undo(args)
   visit(args.path)
   keys('u')

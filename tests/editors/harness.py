@@ -107,6 +107,10 @@ class RealEditor:
         """The buffer's text."""
         return await self.call("text", path=path)
 
+    async def fresh(self, path: str) -> str:
+        """The text of a document that the server keeps up to date."""
+        return await self.text(path)
+
     async def modified(self, path: str) -> bool:
         """Whether the buffer differs from the file, in the editor's own opinion."""
         return await self.call("modified", path=path)
@@ -136,6 +140,10 @@ class RealEditor:
     async def type(self, path: str, line: int, column: int, text: str) -> None:
         """Types at a place."""
         await self.call("type", path=path, line=line, column=column, text=text)
+
+    async def erase(self, path: str, line: int) -> None:
+        """Deletes a line."""
+        await self.call("erase", path=path, line=line)
 
     async def undo(self, path: str) -> None:
         """The editor's own undo, once."""

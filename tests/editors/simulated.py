@@ -101,6 +101,11 @@ class Simulated(EditorClient):
         self.on_apply = self.applies
         self.on_ask = lambda params: {}
 
+    @property
+    def edits_are_declared(self) -> bool:
+        """Whether the server was told that it may ask for edits."""
+        return bool(self.kind.capabilities.get("workspace", {}).get("applyEdit"))
+
     async def initialize(self, capabilities: Json | None = None, **options: Any) -> Json:
         """The handshake, with the kind's own capabilities and nothing of ours."""
         root = self.workspace.as_uri()
@@ -112,6 +117,12 @@ class Simulated(EditorClient):
         self.offered = result["capabilities"]
         self.notify("initialized", {})
         return result
+
+    def _told(self, message: Json) -> None:
+        if message["method"] == "client/registerCapability":
+            self._answer(message, None)
+        else:
+            super()._told(message)
 
     def type(self, uri: str, *changes: Json) -> None:
         """Changes the buffer as one step of its undo."""
@@ -220,6 +231,14 @@ class SimulatedEditor:
     async def text(self, path: str) -> str:
         return self.client.text(self.uri(path))
 
+    async def fresh(self, path: str) -> str:
+        """The text of a document of the server, which is opened again where the editor can't be asked to edit it."""
+        if not self.client.edits_are_declared:
+            if self.uri(path) in self.client.documents:
+                self.client.close(self.uri(path))
+            return (self._rooms.workspace / path).read_text(encoding="utf-8")
+        return await self.text(path)
+
     async def diagnostics(self, path: str) -> list[Json]:
         found = self.client.diagnostics.get(self.uri(path), [])
         return [{"line": each["range"]["start"]["line"], **each} for each in found]
@@ -252,6 +271,10 @@ class SimulatedEditor:
         before = self.client.text(self.uri(path)).splitlines()[line][:column]
         units = {"utf-8": len(before.encode()), "utf-16": len(before.encode("utf-16-le")) // 2, "utf-32": len(before)}
         self.client.insert(self.uri(path), line, units[self.kind.encoding], text)
+
+    async def erase(self, path: str, line: int) -> None:
+        span = {"start": {"line": line, "character": 0}, "end": {"line": line + 1, "character": 0}}
+        self.client.type(self.uri(path), {"range": span, "text": ""})
 
     async def undo(self, path: str) -> None:
         self.client.undo(self.uri(path))

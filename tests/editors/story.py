@@ -39,8 +39,6 @@ REVISED = ("    value, name = line.split()\n", "    value, name = line.split(Non
 JOIN = ('    return ", ".join(', '    return "; ".join(')
 AMENDED = "    return text.strip().lower()[-2:]  # 😀 the last two\n"
 
-COMMENT = "Do what this comment says"
-
 View = dict[str, Any]
 
 
@@ -50,12 +48,14 @@ class Editor(Protocol):
     def uri(self, path: str) -> str: ...
     async def open(self, path: str) -> None: ...
     async def text(self, path: str) -> str: ...
+    async def fresh(self, path: str) -> str: ...
     async def diagnostics(self, path: str) -> list[dict[str, Any]]: ...
     async def actions(self, path: str, line: int) -> list[str]: ...
     async def act(self, path: str, line: int, title: str) -> None: ...
     async def hover(self, path: str, line: int) -> str | None: ...
     async def command(self, name: str, **argument: Any) -> Any: ...
     async def type(self, path: str, line: int, column: int, text: str) -> None: ...
+    async def erase(self, path: str, line: int) -> None: ...
     async def undo(self, path: str) -> None: ...
     async def redo(self, path: str) -> None: ...
     async def save(self, path: str) -> None: ...
@@ -105,7 +105,7 @@ class Story:
 
     def __init__(self, editor: Editor, endpoint: Endpoint, workspace: Path) -> None:
         self.editor, self.endpoint, self.workspace = editor, endpoint, workspace
-        self.session = ""
+        self.session, self.page = "", ""
 
     async def view(self, wanted: Callable[[View], bool] = lambda view: True) -> View:
         """The session's view once `wanted` holds."""
@@ -138,23 +138,38 @@ class Story:
         """Types a comment that asks for work, and picks the action that it gets."""
         await self.editor.open("app/parse.py")
         await self.editor.type("app/parse.py", 2, 0, TYPED.rstrip("\n"))
-        await until(lambda: self.editor.actions("app/parse.py", 2), lambda found: f"Signoff: {COMMENT}" in found)
-        await self.editor.act("app/parse.py", 2, COMMENT)
+        await self.picks("app/parse.py", 2, "Do what this comment says")
         (plan,) = await self.shown(lambda codes: codes == ["plan"])
         self.session = plan["data"]["session"]
 
     async def edits_the_plan_and_approves(self) -> None:
-        """The plan stands where the task started; one step is dropped, one is in other words."""
+        """The plan stands where the task started, and in the session document as a list to edit and approve."""
         (plan,) = await self.shown(lambda codes: codes == ["plan"])
         assert plan["line"] == 2 and "1. Accept commas" in plan["message"], plan
         offered = await self.editor.actions("app/parse.py", 2)
         assert {"Signoff: Approve plan", "Signoff: Reject plan"} <= set(offered), offered
-        steps = [{"text": "Accept commas and points"}, {"text": "Add errors"}]
-        await self.editor.command("editPlan", session=self.session, plan=plan["data"]["id"], steps=steps)
-        await until(lambda: self.editor.diagnostics("app/parse.py"), lambda found: "and points" in found[0]["message"])
-        await self.editor.act("app/parse.py", 2, "Approve plan")
+        await self.opens_the_session()
+        first = await self.line("1. [ ] Accept commas", self.page)
+        await self.editor.type(self.page, first, len("1. [ ] Accept commas"), " and points")
+        await self.editor.erase(self.page, first + 1)
+        await self.picks(self.page, first, "Approve plan as edited")
         view = await self.view(lambda view: len(view["hunks"]) == 5 and view["phase"] == "waiting")
         assert [step["text"] for step in view["plan"]["steps"]] == ["Accept commas and points", "Add errors"]
+
+    async def opens_the_session(self) -> None:
+        """From its action: the document is on disk, and opened."""
+        await self.editor.act("app/parse.py", 2, "Open session")
+        self.page = f".signoff/sessions/{self.session}.md"
+        await until(self._page_is_there, bool)
+        await self.editor.open(self.page)
+
+    async def _page_is_there(self) -> bool:
+        return (self.workspace / self.page).exists()
+
+    async def picks(self, path: str, line: int, title: str) -> None:
+        """Runs an action as soon as it is offered."""
+        await until(lambda: self.editor.actions(path, line), lambda found: f"Signoff: {title}" in found)
+        await self.editor.act(path, line, title)
 
     async def sees_five_hunks(self) -> None:
         """Each is a diagnostic at its place, with its diff on hover."""
@@ -184,11 +199,12 @@ class Story:
         assert (await self.hunks())["unit"]["rev"] == unit["rev"] + 1
 
     async def rejects_one_with_words(self) -> None:
-        """The agent is told the words, and proposes something else in its place."""
-        split = (await self.hunks())["split"]
+        """They stand under Reply. The agent is told, and proposes something else in its place."""
         words = "No keyword arguments, please."
-        answer = await self.editor.command("rejectHunk", hunk=split["id"], rev=split["rev"], feedback=words)
-        assert answer["status"] == "rejected"
+        hint = await self.line("_Write below", self.page)
+        await self.editor.type(self.page, hint + 1, 0, words)
+        line = await self.line("line.split()")
+        await self.picks("app/parse.py", line, "Reject hunk with the words under Reply")
         await self.hunks(revised="pending", split="rejected")
         assert any(words in json.dumps(request.body) for request in self.endpoint.requests)
         await self.view(lambda view: view["phase"] == "waiting")
@@ -253,10 +269,13 @@ class Story:
 
     async def saves(self) -> None:
         """The file has the user's text and the approved hunks."""
+        await self.view(lambda view: view["unsaved"] == [self.editor.uri("app/parse.py")])
         await self.editor.save("app/parse.py")
+        await self.view(lambda view: view["unsaved"] == [])
         text = (self.workspace / "app/parse.py").read_text(encoding="utf-8")
         assert text == await self.editor.text("app/parse.py")
         assert TYPED in text and NUMBER[1] in text and AMENDED in text
+        await until(lambda: self.editor.fresh(self.page), lambda page: page.count(" applied {#") == 5)
 
     async def tell(self) -> None:
         """All of it."""
