@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,7 @@ def places(tmp_path: Path) -> tuple[Path, Path]:
 
 
 @asynccontextmanager
-async def running(places: tuple[Path, Path], endpoint: Endpoint, **options: Any) -> AsyncIterator[EditorClient]:
+async def running(places: tuple[Path, Path], endpoint: Endpoint, **options: Any) -> AsyncGenerator[EditorClient]:
     capabilities = options.pop("capabilities", SHOWS)
     async with editor(*places, endpoint.base_url, capabilities=capabilities, **options) as client:
         yield client
@@ -88,7 +88,8 @@ def write_reply(client: EditorClient, uri: str, words: str) -> None:
 async def actions(client: EditorClient, uri: str, words: str) -> dict[str, dict[str, Any]]:
     """The code actions on the line that has the words, by title without "Signoff: "."""
     at = {"line": line_of(client.text(uri), words), "character": 0}
-    asked = {"textDocument": {"uri": uri}, "range": {"start": at, "end": at}, "context": {"diagnostics": []}}
+    asked: dict[str, Any] = {"textDocument": {"uri": uri}, "context": {"diagnostics": []}}
+    asked["range"] = {"start": at, "end": at}
     found = (await client.request("textDocument/codeAction", asked))["result"]
     return {action["title"].removeprefix("Signoff: "): action["command"] for action in found}
 
@@ -265,7 +266,8 @@ async def test_hostile_words_of_a_model_stay_words(places: tuple[Path, Path]) ->
         uri = await opened(client, session)
         lines = client.text(uri).split("\n")
         assert [line for line in lines if line.startswith("## ")] == ["## Plan", "## Conversation", "## Reply"]
-        assert "](http" not in client.text(uri).replace("\\](", "") and "<img" not in client.text(uri).replace("\\<", "")
+        harmless = client.text(uri).replace("\\](", "").replace("\\<", "")
+        assert "](http" not in harmless and "<img" not in harmless
         assert "\u202e" not in client.text(uri)
         await act(client, uri, "## Plan", "Approve plan")
         view = await client.until(session, lambda v: v["phase"] == "done")

@@ -39,6 +39,14 @@ def line_counts(before: str, after: str) -> tuple[int, int]:
     return sum(m - k for _, _, k, m in blocks), sum(j - i for i, j, _, _ in blocks)
 
 
+def shown_blocks(old: Sequence[str], new: Sequence[str], blocks: Sequence[Block], context: int = 3) -> str:
+    """The @@ hunks of a unified diff whose changed runs of lines are known; lines are shown as by `unified`."""
+    ends = _line_ends(old), _line_ends(new)
+    mark = all(ends) and ends[0] != ends[1]
+    groups = _groups(blocks, context)
+    return "".join(line for group in groups for line in _shown_group(old, new, group, context, mark))
+
+
 def unified(before: str | None, after: str | None, path: str, to: str | None = None, context: int = 3) -> str:
     r"""A unified diff for people and models to read; None stands for a file that is not there. "" when equal.
 
@@ -47,15 +55,9 @@ def unified(before: str | None, after: str | None, path: str, to: str | None = N
     if before == after and to in (None, path):
         return ""
     old, new = split_lines(before or ""), split_lines(after or "")
-    ends = _line_ends(old), _line_ends(new)
-    mark = all(ends) and ends[0] != ends[1]
-    head = [
-        f"--- {'/dev/null' if before is None else 'a/' + path}\n",
-        f"+++ {'/dev/null' if after is None else 'b/' + (to or path)}\n",
-    ]
-    for group in _groups(list(changed_blocks(old, new)), context):
-        head += _shown_group(old, new, group, context, mark)
-    return "".join(head)
+    was = f"--- {'/dev/null' if before is None else 'a/' + path}\n"
+    now = f"+++ {'/dev/null' if after is None else 'b/' + (to or path)}\n"
+    return was + now + shown_blocks(old, new, list(changed_blocks(old, new)), context)
 
 
 def changed_blocks(old: Sequence[str], new: Sequence[str]) -> Iterator[Block]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from signoff.core import paths
 from signoff.core.hunks import OPEN, Hunk
@@ -33,7 +34,9 @@ MOST_DIFF_LINES = 2_000
 MOST_DIFFS = 40
 MOST_HUNKS = 200
 MOST_MESSAGES = 100
-LONGEST_MESSAGE = 20_000
+LONGEST_MESSAGE = 8_000
+LONGEST_CONVERSATION = 40_000
+"""Characters of the messages shown, the latest ones."""
 WITH_DIFF = (*OPEN, "applied")
 
 LineOf = Callable[[Hunk], int]
@@ -47,9 +50,12 @@ class Rendering:
     state: State
 
 
-def render(state: State, line_of: LineOf, commands: Sequence[CommandView] = ()) -> Rendering:
-    """The document of the session. `line_of` tells the line, from 0, where a hunk stands now."""
-    parts = [_title(state), *_plan(state), *_questions(state), *_commands(commands)]
+def render(state: State, line_of: LineOf, commands: Sequence[CommandView] = (), note: str = "") -> Rendering:
+    """The document of the session. `line_of` tells the line, from 0, where a hunk stands now.
+
+    `note` is a sentence of our own about the document as a whole.
+    """
+    parts = [_title(state, note), *_plan(state), *_questions(state), *_commands(commands)]
     parts += [*_hunks(state, line_of), _conversation(state), reply("")]
     return Rendering("".join(parts), state)
 
@@ -67,12 +73,13 @@ def kept(lines: Sequence[str]) -> str:
 # ------------------------------------------------------------------------------------------------------- how it stands
 
 
-def _title(state: State) -> str:
+def _title(state: State, note: str) -> str:
     usage = state.usage
     cost = "price not known" if state.cost is None else f"${state.cost:.4f}"
     cached = f" ({usage.cached:,} cached)" if usage.cached else ""
     spent = f"{usage.input:,} tokens in{cached}, {usage.output:,} out, {cost}"
     lines = [f"**{_phase(state)}** · {one(state.model)} · {spent}"]
+    lines += [f"_{note}_"] if note else []
     if state.unsaved:
         names = ", ".join(one(paths.shown(state.workspace, uri)) for uri in sorted(state.unsaved))
         lines.append(f"Changed and not saved yet: {names}.")
@@ -177,8 +184,9 @@ def _without_diff(hunk: Hunk, title: str) -> str:
 
 
 def _conversation(state: State) -> str:
-    said = state.said[-MOST_MESSAGES:]
-    left = len(state.said) - len(said)
+    sizes = accumulate(min(len(message.text), LONGEST_MESSAGE) for message in reversed(state.said[-MOST_MESSAGES:]))
+    left = len(state.said) - sum(size <= LONGEST_CONVERSATION for size in sizes)
+    said = state.said[left:]
     parts = [f"_{left:,} earlier messages are left out._\n\n"] if left else []
     parts += [_said(message) for message in said]
     return "## Conversation\n\n" + "".join(parts) + "".join(_latest_failure(state))

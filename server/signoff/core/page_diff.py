@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
 from signoff.core import paths
-from signoff.core.diff import unified
+from signoff.core.diff import Block, changed_blocks, shown_blocks, unified
 from signoff.core.hunks import OPEN, Hunk
 from signoff.core.page import numbered
 from signoff.core.state import State
@@ -97,24 +97,33 @@ def _together(path: str, text: str, placed: Sequence[_Placed], labels: Mapping[s
     spans = [(hunk, start, start + len(hunk.present)) for hunk, start in placed]
     original = apply(text, [Edit(start, end, hunk.before) for hunk, start, end in spans])
     wanted = apply(text, [Edit(start, end, hunk.after) for hunk, start, end in spans])
-    starts = list(accumulate(map(len, split_lines(original)), initial=0))
-    moved = 0
-    lines: list[tuple[int, int, str]] = []
+    old, new = split_lines(original), split_lines(wanted)
+    blocks = [*_blocks(spans, old, new)]
+    shown = shown_blocks(old, new, [block for block, _ in blocks])
+    lines = [(block[0] + 1, block[1], labels[name]) for block, name in blocks]
+    named = "".join(f"{_named(each, lines)}\n" for each in shown.split("\n")[:-1])
+    return f"--- a/{path}\n+++ b/{path}\n{named}"
+
+
+def _blocks(
+    spans: Sequence[tuple[Hunk, int, int]], old: Sequence[str], new: Sequence[str]
+) -> Iterator[tuple[Block, str]]:
+    """The lines that each hunk changes. Hunks begin and end with lines: comparing whole files again takes long."""
+    old_starts, new_starts = (list(accumulate(map(len, lines), initial=0)) for lines in (old, new))
+    was = now = 0
     for hunk, start, end in spans:
-        at = start + moved
-        moved += len(hunk.before) - (end - start)
-        lines.append(
-            (bisect_right(starts, at), bisect_right(starts, at + max(0, len(hunk.before) - 1)), labels[hunk.id])
-        )
-    shown = unified(original, wanted, path).split("\n")[:-1]
-    return "".join(f"{_named(each, lines)}\n" for each in shown)
+        i, k = bisect_right(old_starts, start + was) - 1, bisect_right(new_starts, start + now) - 1
+        was, now = was + len(hunk.before) - (end - start), now + len(hunk.after) - (end - start)
+        j, m = bisect_left(old_starts, end + was), bisect_left(new_starts, end + now)
+        for a, b, c, d in changed_blocks(old[i:j], new[k:m]):
+            yield (i + a, i + b, k + c, k + d), hunk.id
 
 
 def _named(shown: str, lines: Sequence[tuple[int, int, str]]) -> str:
-    """The @@ line with the hunks that begin or end among its lines."""
+    """The @@ line with the hunks among its lines."""
     header = _HEADER.match(shown)
     if header is None:
         return shown
     first, count = int(header[1]), int(header[2] or 1)
-    here = [label for start, end, label in lines if start <= first + count and end >= first]
-    return f"{shown} {', '.join(here)}"
+    here = [label for start, end, label in lines if start <= first + count and end >= first - 1]
+    return f"{shown} {', '.join(dict.fromkeys(here))}"

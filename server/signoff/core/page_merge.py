@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import accumulate
 
-from signoff.core.diff import changes
+from signoff.core.diff import changed_blocks, changes
 from signoff.core.merge import merge
 from signoff.core.page import KEPT_HINT, Rendering, kept, reply
 from signoff.core.page_hunks import after_of, diff_of, name, named
@@ -23,8 +24,24 @@ Texts = dict[str, str]
 
 
 def edits(current: str, wanted: str) -> tuple[Edit, ...]:
-    """Minimal edits that turn one text into the other, line by line: a cursor elsewhere stays where it is."""
-    return tuple(minimise(current, edit) for edit in changes(current, wanted))
+    """Small edits that turn one text into the other, line by line: a cursor elsewhere stays where it is."""
+    found = _changes(current, wanted) if "\r" not in current + wanted else changes(current, wanted)
+    return tuple(minimise(current, edit) for edit in found)
+
+
+def _changes(current: str, wanted: str) -> Iterator[Edit]:
+    """The changes part by part: comparing a long document with itself as a whole takes too long."""
+    old, new = read(current).parts, read(wanted).parts
+    starts = list(accumulate((len(part.text) for part in old), initial=0))
+    at = 0
+    ends = (len(old), len(old), len(new), len(new))
+    for i, j, k, m in [*changed_blocks([part.key for part in old], [part.key for part in new]), ends]:
+        for same, other in zip(range(at, i), range(k - (i - at), k), strict=True):
+            for edit in changes(old[same].text, new[other].text):
+                yield Edit(starts[same] + edit.start, starts[same] + edit.end, edit.text)
+        at = j
+        if i < j or k < m:
+            yield Edit(starts[i], starts[j], "".join(part.text for part in new[k:m]))
 
 
 def merged(olds: Sequence[Rendering], current: str, new: Rendering) -> str:

@@ -15,8 +15,7 @@ from lsprotocol import types
 from signoff.core.hunks import OPEN, Hunk
 from signoff.core.page_draft import Draft
 from signoff.core.page_hunks import after_of, name, named, unedited
-from signoff.core.page_read import Page, Part, StepLine, known, step_lines, steps
-from signoff.core.page_text import one
+from signoff.core.page_read import Page, Part, known, step_lines, steps
 from signoff.core.plan import Plan, Step
 from signoff.core.state import State
 from signoff.core.view import phase
@@ -162,14 +161,10 @@ def _on_steps(seen: Seen, first: int, last: int) -> Actions:
     plan, part = seen.plan_shown(), seen.page.part("Plan")
     if plan is None or part is None:
         return
-    lines = step_lines(part)
+    lines, edited = step_lines(part), steps(seen.page, plan)
     for line, step in zip(lines, known(lines, plan), strict=True):
-        if step and line.start <= last and first < line.end and _stands(line, step):
+        if step and line.start <= last and first < line.end and step in edited:
             yield from _on_step(seen.state, plan, step)
-
-
-def _stands(line: StepLine, step: Step) -> bool:
-    return line.text == one(step.text)
 
 
 def _on_step(state: State, plan: Plan, step: Step) -> Actions:

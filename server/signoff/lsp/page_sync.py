@@ -63,6 +63,9 @@ class PageSync:
         self.uri, self.path, self.state = uri, path, state
         self.shown: Rendering | None = None
         self._unsure: list[Rendering] = []
+        # A text and the renderings that it comes from: the file as we wrote it, the buffer as it was closed.
+        self._file: tuple[str, list[Rendering]] | None = None
+        self._left: tuple[str, list[Rendering]] | None = None
         self._files, self._buffers, self._render = files, buffers, render
         self._before = buffers.text(uri)
         self._typed = -REST_SECONDS
@@ -94,8 +97,10 @@ class PageSync:
 
     def opened(self) -> None:
         """The client opened the document: its buffer is what counts, whatever is on its way into the file."""
-        self._give_up()
-        self._before, self._stale, self._refused = self._buffers.text(self.uri), True, ""
+        text = self._buffers.text(self.uri)
+        if text is not None and text != self._before:
+            self._comes_from(text)
+        self._before, self._stale, self._refused = text, True, ""
         self._soon(0)
 
     def changed(self, changes: Sequence[Edit]) -> None:
@@ -118,6 +123,7 @@ class PageSync:
     def closed(self) -> None:
         """The client closed the document: from now on it is the file."""
         self._give_up()
+        self._left = (self._before or "", self._olds)
         self._before, self._stale = None, True
         self._soon(DEBOUNCE_SECONDS)
 
@@ -134,10 +140,12 @@ class PageSync:
         if isinstance(text, FileProblem):
             return text
         new = self._render(self.state)
-        problem = write(self._files, self.path, new.text if text is None else merged(self._olds, text, new), text)
+        self._comes_from(text or "")
+        wanted = new.text if text is None else merged(self._olds, text, new)
+        problem = write(self._files, self.path, wanted, text)
         if problem is None:
             self._is(new)
-            self._stale = False
+            self._stale, self._file, self._left = False, (wanted, [new]), None
         self._written = asyncio.get_running_loop().time()
         return problem
 
@@ -210,6 +218,19 @@ class PageSync:
             self._dropped = None if refused else sent.rendering
             self._stale = self._stale or refused
             self._soon(0)
+
+    def _comes_from(self, text: str) -> None:
+        """Finds out which rendering the text of the file, or of a buffer that was just opened, comes from.
+
+        The user may have saved what they had open, or not. A file that was not open since we wrote it was edited
+        elsewhere; what else is unknown is treated with care.
+        """
+        found: list[Rendering] = []
+        if self._left and text == self._left[0]:
+            found = self._left[1]
+        elif self._file and (text == self._file[0] or self._left is None):
+            found = self._file[1]
+        self.shown, self._unsure, self._sent = (found[0] if found else None), found[1:], None
 
     def _is(self, rendering: Rendering) -> None:
         """The text shows the rendering for certain."""

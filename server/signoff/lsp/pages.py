@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+ELSEWHERE = "Another Signoff process has this session open: this is how it was when you opened it here."
 NO_SESSION = p.Refusal("There is no such session.")
 
 
@@ -194,7 +195,8 @@ class Pages:
 
     def _rendered(self, state: State) -> Rendering:
         range_of = self._desk.places.ranges()
-        return render(state, lambda hunk: range_of(state, hunk).start.line)
+        live = any(each.session == state.session for each in self._desk.manager.live())
+        return render(state, lambda hunk: range_of(state, hunk).start.line, note="" if live else ELSEWHERE)
 
     def text(self, uri: str) -> str | None:
         """The document's buffer, where the client lets us edit it."""

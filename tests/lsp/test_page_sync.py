@@ -1,0 +1,218 @@
+"""One session document in an editor that behaves in every way: late, never, refusing, and under a typing user."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from signoff.core.page import Rendering, render
+from signoff.core.state import Said, State
+from signoff.core.text import Edit, apply
+from signoff.lsp import page_sync
+from signoff.lsp.page_sync import PageSync
+from signoff.world.files import WorkspaceFiles
+from support.page_states import SESSION, line_of
+
+URI = "file:///w/page.md"
+STATE = State(SESSION, 1, "Do it", workspace="file:///w", model="first", finished=True)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, seconds in {"DEBOUNCE": 0.0, "REST": 0.05, "WRITE": 0.0, "CONFIRM": 0.1}.items():
+        monkeypatch.setattr(page_sync, f"{name}_SECONDS", seconds)
+
+
+@dataclass
+class Buffer:
+    """An editor with the document open. `answer` does what an editor does with an edit, and says what it says."""
+
+    page: PageSync = field(init=False)
+    held: str | None = None
+    sent: list[Sequence[Edit]] = field(default_factory=list[Sequence[Edit]])
+    answer: Callable[[Sequence[Edit]], str | None] = lambda edits: None
+
+    def text(self, uri: str) -> str | None:
+        return self.held
+
+    def change(self, *edits: Edit) -> None:
+        """Successive edits, as one change."""
+        for edit in edits:
+            self.held = apply(self.held or "", [edit])
+        self.page.changed(edits)
+
+    def type(self, words: str) -> None:
+        end = len(self.held or "")
+        self.change(Edit(end, end, words))
+
+    def honest(self, edits: Sequence[Edit]) -> str | None:
+        self.change(*reversed(edits))
+
+    async def apply(self, label: str, edits: Mapping[str, Sequence[Edit]]) -> str | None:
+        self.sent.append(edits[URI])
+        return self.answer(edits[URI])
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> Buffer:
+    """The document, open with the text that the session had first."""
+    buffer = Buffer()
+    buffer.page = PageSync(URI, "page.md", WorkspaceFiles(tmp_path), buffer, STATE, rendered)
+    assert buffer.page.write_file() is None
+    buffer.held = (tmp_path / "page.md").read_text()
+    buffer.answer = buffer.honest
+    buffer.page.opened()
+    await asyncio.sleep(0.02)
+    assert buffer.sent == []
+    return buffer
+
+
+def rendered(state: State) -> Rendering:
+    return render(state, line_of)
+
+
+def model(name: str) -> State:
+    return replace(STATE, model=name)
+
+
+async def until(wanted: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if wanted():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it never came")
+
+
+async def test_the_buffer_follows_the_session(scene: Buffer) -> None:
+    scene.page.session_changed(model("second"))
+    await until(lambda: scene.held == rendered(model("second")).text)
+    assert [edit.text for edit in scene.sent[0]] == ["second"]
+
+
+async def test_it_waits_until_the_user_rests(scene: Buffer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_sync, "REST_SECONDS", 2.0)
+    scene.page.session_changed(model("second"))
+    for letter in "words":
+        scene.type(letter)
+        await asyncio.sleep(0.02)
+    assert scene.sent == []
+    await until(lambda: scene.held == rendered(model("second")).text + "words")
+
+
+async def test_typing_while_the_edit_is_on_its_way_moves_it(scene: Buffer) -> None:
+    late: list[Edit] = []
+
+    def typed_first(edits: Sequence[Edit]) -> None:
+        scene.change(Edit(0, 0, "<"))
+        scene.type("words")
+        late.extend(replace(edit, start=edit.start + 1, end=edit.end + 1) for edit in edits)
+
+    scene.answer = typed_first
+    scene.page.session_changed(model("second"))
+    await until(lambda: bool(late))
+    scene.answer = scene.honest
+    scene.change(*late)
+    assert scene.page.shown == rendered(model("second"))
+    scene.page.session_changed(model("third"))
+    await until(lambda: scene.held == "<" + rendered(model("third")).text + "words")
+
+
+async def test_a_dropped_edit_is_not_sent_again_until_the_session_changes(scene: Buffer) -> None:
+    scene.answer = lambda edits: None
+    scene.page.session_changed(model("second"))
+    await until(lambda: len(scene.sent) == 1)
+    await asyncio.sleep(0.3)
+    scene.type("words")
+    await asyncio.sleep(0.2)
+    assert len(scene.sent) == 1 and scene.page.shown == rendered(STATE)
+    scene.answer = scene.honest
+    scene.page.session_changed(model("third"))
+    await until(lambda: scene.held == rendered(model("third")).text + "words")
+
+
+async def test_an_edit_that_comes_after_it_was_given_up_is_not_taken_for_the_users(scene: Buffer) -> None:
+    scene.answer = lambda edits: None
+    scene.page.session_changed(model("second"))
+    await asyncio.sleep(0.3)
+    scene.honest(scene.sent[0])
+    scene.answer = scene.honest
+    scene.page.session_changed(model("third"))
+    await until(lambda: scene.held == rendered(model("third")).text)
+
+
+async def test_a_refused_edit_is_sent_again_when_the_text_is_another(scene: Buffer) -> None:
+    scene.answer = lambda edits: "the document changed"
+    scene.page.session_changed(model("second"))
+    await asyncio.sleep(0.2)
+    assert len(scene.sent) == 1
+    scene.answer = scene.honest
+    scene.type("words")
+    await until(lambda: scene.held == rendered(model("second")).text + "words")
+
+
+async def test_only_one_edit_is_on_its_way(scene: Buffer) -> None:
+    scene.answer = lambda edits: None
+    for name in ("second", "third", "fourth"):
+        scene.page.session_changed(model(name))
+        await asyncio.sleep(0.01)
+    assert len(scene.sent) == 1
+    scene.answer = scene.honest
+    scene.honest(scene.sent[0])
+    await until(lambda: scene.held == rendered(model("fourth")).text)
+    assert len(scene.sent) == 2
+
+
+async def test_taken_words_leave_the_reply(scene: Buffer) -> None:
+    scene.type("Yes.")
+    scene.page.session_changed(replace(STATE, said=(Said("user", "Yes.", 0),)))
+    await until(lambda: (scene.held or "").endswith("_\n\n"))
+
+
+@pytest.mark.parametrize("saved", [True, False], ids=["saved", "not saved"])
+async def test_a_closed_document_goes_on_as_a_file(scene: Buffer, tmp_path: Path, saved: bool) -> None:
+    scene.page.session_changed(model("second"))
+    await until(lambda: scene.held == rendered(model("second")).text)
+    scene.type("words")
+    if saved:
+        (tmp_path / "page.md").write_text(scene.held or "")
+    scene.held = None
+    scene.page.closed()
+    words = "words" if saved else ""
+    await until(lambda: (tmp_path / "page.md").read_text() == rendered(model("second")).text + words)
+    (tmp_path / "page.md").write_text(rendered(model("second")).text + "by hand")
+    scene.page.session_changed(model("third"))
+    await until(lambda: (tmp_path / "page.md").read_text() == rendered(model("third")).text + "by hand")
+
+
+async def test_a_document_reopened_from_an_older_file_is_known(scene: Buffer, tmp_path: Path) -> None:
+    scene.page.session_changed(model("second"))
+    await until(lambda: scene.held == rendered(model("second")).text)
+    scene.held = None
+    scene.page.closed()
+    scene.held = (tmp_path / "page.md").read_text()
+    scene.page.opened()
+    await until(lambda: scene.held == rendered(model("second")).text)
+
+
+async def test_a_file_that_is_gone_stays_gone(scene: Buffer, tmp_path: Path) -> None:
+    scene.held = None
+    scene.page.closed()
+    (tmp_path / "page.md").unlink()
+    scene.page.session_changed(model("second"))
+    await asyncio.sleep(0.1)
+    assert not (tmp_path / "page.md").exists()
+
+
+async def test_a_file_that_became_a_link_is_left_alone(scene: Buffer, tmp_path: Path) -> None:
+    scene.held = None
+    (tmp_path / "elsewhere").write_text("mine")
+    (tmp_path / "page.md").unlink()
+    (tmp_path / "page.md").symlink_to(tmp_path / "elsewhere")
+    scene.page.closed()
+    scene.page.session_changed(model("second"))
+    await asyncio.sleep(0.1)
+    assert (tmp_path / "elsewhere").read_text() == "mine"
