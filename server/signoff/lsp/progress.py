@@ -52,7 +52,7 @@ def doing(state: State) -> str:
     running = {effect.call_id for effect in effects if isinstance(effect, RunTool)}
     call = next((call for call in state.open_calls if call.call_id in running), None)
     if call:
-        return _tool(call)
+        return using(call)
     if any(isinstance(effect, GatherContext) for effect in effects):
         return "gathering context"
     if any(isinstance(effect, AskModel) for effect in effects):
@@ -60,7 +60,8 @@ def doing(state: State) -> str:
     return "applying edits"
 
 
-def _tool(call: ToolCall) -> str:
+def using(call: ToolCall) -> str:
+    """A tool call in a few words, whatever its arguments are."""
     try:
         given = json.loads(call.arguments)
     except ValueError:
@@ -103,6 +104,8 @@ class Progress:
         self._changed: dict[str, State] = {}
         self._due: asyncio.TimerHandle | None = None
         self._numbers = itertools.count(1)
+        self._refused = False
+        """The client declared progress and answered with an error: it is not asked again."""
 
     def register(self) -> None:
         """Registers what the client may send."""
@@ -111,7 +114,7 @@ class Progress:
     def changed(self, state: State) -> None:
         """A session is not what it was."""
         window = self._server.client_capabilities.window
-        if window is None or not window.work_done_progress:
+        if window is None or not window.work_done_progress or self._refused:
             return
         self._changed[state.session] = state
         if self._due is None:
@@ -139,10 +142,13 @@ class Progress:
 
     def _taken(self, session: str, spell: _Spell, future: Future[Any]) -> None:
         """The client answered; a token that it refused must not be used, and one whose spell is over need not be."""
-        if future.cancelled() or self._spells.get(session) is not spell:
+        if future.cancelled():
             return
         if future.exception() is not None:
-            del self._spells[session]
+            self._refused = True
+            self._spells.clear()
+            return
+        if self._spells.get(session) is not spell:
             return
         spell.begun = True
         begin = types.WorkDoneProgressBegin(title="Signoff", message=spell.words, cancellable=True)
