@@ -98,6 +98,11 @@ def test_explaining_shows_its_answer_and_needs_no_plan() -> None:
     assert explain["show"] is True and explain["planFirst"] is False and explain["taskType"] == "research"
 
 
+def test_who_wants_a_plan_of_every_task_gets_one() -> None:
+    for action in starting.offers(replace(PLACE, plans=True))[:3]:
+        assert "planFirst" not in argument(action)
+
+
 def test_a_draft_has_its_place_and_words_to_go_on_from() -> None:
     refactor, new = (argument(action) for action in starting.offers(PLACE)[3:5])
     assert refactor["uri"] == new["uri"] == URI and refactor["range"] == AT

@@ -166,7 +166,7 @@ class Display:
 
     def _asked(self, uri: str, params: types.CodeActionParams, lamp: bool) -> starting.Asked:
         """What is known about a place where work may be started."""
-        services = self._desk.services
+        services, settings = self._desk.services, self._desk.services.settings()
         document = self._desk.editor.document(uri)
         folder = self._desk.workspace(None, uri)
         named = folder if isinstance(folder, str) else None
@@ -178,7 +178,8 @@ class Display:
             lamp,
             named,
             named is None or services.trusted(named),
-            services.settings().start_actions,
+            settings.start_actions,
+            settings.plan == "always",
         )
 
     def _words_of(self, session: str) -> str:

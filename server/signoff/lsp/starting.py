@@ -38,7 +38,8 @@ class Asked:
     """A place where actions are asked for. `uri` is spelled as the client spells it.
 
     `diagnostics` are those that the editor shows there, whoever's they are. `lamp`: the editor asks by itself. `folder`
-    is the open folder that holds the document. `general` tells whether the user wants goals that fit everywhere.
+    is the open folder that holds the document. `general`: the user wants goals that fit everywhere. `plans`: the
+    user wants to see a plan of every task.
     """
 
     uri: str
@@ -49,6 +50,7 @@ class Asked:
     folder: str | None = None
     trusted: bool = True
     general: bool = True
+    plans: bool = False
 
 
 def offers(asked: Asked) -> list[types.CodeAction]:
@@ -76,10 +78,11 @@ def _here(asked: Asked) -> Iterator[types.CodeAction]:
 
 def _everywhere(asked: Asked) -> Iterator[types.CodeAction]:
     place = _place(asked)
+    at_once: dict[str, Any] = {} if asked.plans else {"planFirst": False}
     goals: list[tuple[str, dict[str, Any]]] = [
-        ("Explain", {"goal": EXPLAIN, "taskType": "research", "planFirst": False, "show": True}),
+        ("Explain", {"goal": EXPLAIN, "taskType": "research", "show": True, **at_once}),
         ("Write tests", {"goal": TESTS, "taskType": "code_generation"}),
-        ("Document", {"goal": DOCUMENT, "taskType": "code_generation", "planFirst": False}),
+        ("Document", {"goal": DOCUMENT, "taskType": "code_generation", **at_once}),
     ]
     for title, goal in goals:
         yield action(title, "startSession", {**goal, **place})
