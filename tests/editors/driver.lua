@@ -116,19 +116,37 @@ function did.diagnostics(args)
   return found
 end
 
--- The titles that the menu shows; picks `title` if there is one.
-local function menu(args)
-  visit(args.path, args.line)
-  wanted, offered = args.title, nil
-  vim.lsp.buf.code_action()
+-- The titles in the menu that `ask` brings up; picks `title` if there is one.
+local function choose(title, ask)
+  wanted, offered = title, nil
+  ask()
   assert(until_true(function()
     return offered ~= nil
   end), 'no answer to the code action request')
   return offered
 end
 
+local function menu(args)
+  visit(args.path, args.line)
+  return choose(args.title, vim.lsp.buf.code_action)
+end
+
 did.actions = menu
 did.act = menu
+
+-- The menu that the user's own keys bring up.
+function did.menu(args)
+  return choose(args.title, function()
+    keys(args.keys)
+  end)
+end
+
+-- What a linter that is no language server reports.
+function did.lint(args)
+  local found = { lnum = args.line, col = 0, message = args.message, severity = vim.diagnostic.severity.WARN, source = 'lint' }
+  vim.diagnostic.set(vim.api.nvim_create_namespace('lint'), visit(args.path, args.line), { found })
+  return true
+end
 
 function did.hover(args)
   visit(args.path, args.line)

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
@@ -21,11 +21,14 @@ KINDS = ("neovim-newest", "neovim-system", "eglot", "lsp-mode")
 
 
 @asynccontextmanager
-async def started(kind: str, rooms: Rooms, base_url: str) -> AsyncIterator[RealEditor]:
-    """A running editor of that kind; skips the test when this machine doesn't have it, and says what it lacks."""
+async def started(kind: str, rooms: Rooms, base_url: str, *blocks: str) -> AsyncIterator[RealEditor]:
+    """A running editor of that kind; skips the test when this machine doesn't have it, and says what it lacks.
+
+    `blocks` are more parts of its page that stand in its configuration.
+    """
     rooms.furnish()
     if kind.startswith("neovim"):
-        argv, restarting = _neovim(kind, rooms), _restart_neovim
+        argv, restarting = _neovim(kind, rooms, blocks), _restart_neovim
     else:
         argv, restarting = _emacs(kind, rooms), _restart_emacs
     async with running(rooms, base_url, argv, restarting, EDITOR_CLIENT=kind) as editor:
@@ -35,11 +38,11 @@ async def started(kind: str, rooms: Rooms, base_url: str) -> AsyncIterator[RealE
 # -------------------------------------------------------------------------------------------------------------- Neovim
 
 
-def _neovim(kind: str, rooms: Rooms) -> list[str]:
+def _neovim(kind: str, rooms: Rooms, blocks: Sequence[str]) -> list[str]:
     nvim = _newest() if kind == "neovim-newest" else _system()
     block = "neovim-0.11" if _version(nvim) >= (0, 11) else "neovim-0.7"
     init = rooms.home / "init.lua"
-    init.write_text(configuration("neovim", block), encoding="utf-8")
+    init.write_text("\n".join(configuration("neovim", each) for each in (block, *blocks)), encoding="utf-8")
     return [nvim, "--headless", "-u", str(init), "-i", "NONE", "-n", "-c", f"luafile {HERE / 'driver.lua'}"]
 
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "editors"
-BLOCK = re.compile(r"<!-- tested: (?P<name>\S+) -->\n```\w*\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^ *<!-- tested: (?P<name>\S+) -->\n *```\w*\n(?P<text>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
 
 def configuration(page: str, name: str) -> str:
