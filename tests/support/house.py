@@ -89,6 +89,9 @@ class FakeEditor:
     def open_uris(self) -> tuple[str, ...]:
         return tuple(self.documents)
 
+    def named(self, uri: str) -> str:
+        return uri
+
     def version(self, uri: str) -> int | None:
         return 1 if uri in self.documents else None
 

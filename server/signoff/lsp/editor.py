@@ -84,6 +84,10 @@ class LspEditor:
         """The open documents, most recently used first."""
         return tuple(reversed(self._open))
 
+    def named(self, uri: str) -> str:
+        """The document's canonical URI; may be asked in any thread."""
+        return self.spelling.document(uri)
+
     def version(self, uri: str) -> int | None:
         """The open document's version as the client counts it."""
         document = self.document(uri)

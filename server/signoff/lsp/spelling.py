@@ -24,7 +24,8 @@ LONGEST = 100_000
 class Spelling:
     """Asks the disk once for each name: a document that is open is answered from a dict, until it closes.
 
-    `insensitive` tells of a folder whether its entries' names may be written in capitals or not.
+    `insensitive` tells of a folder whether its entries' names may be written in capitals or not. `document` may be
+    asked in any thread.
     """
 
     def __init__(self, insensitive: Callable[[str], bool] | None = None) -> None:
@@ -110,9 +111,10 @@ class Spelling:
             return plain
 
     def _folder(self, path: str) -> str:
-        if path not in self._resolved:
-            self._resolved[path] = self._on_disk(os.path.realpath(path).replace(os.sep, "/"))
-        return self._resolved[path]
+        found = self._resolved.get(path)
+        if found is None:
+            found = self._resolved[path] = self._on_disk(os.path.realpath(path).replace(os.sep, "/"))
+        return found
 
     def _on_disk(self, path: str) -> str:
         """A path without links, each name as its folder lists it."""
@@ -124,9 +126,10 @@ class Spelling:
 
     def _entry(self, folder: str, name: str) -> str:
         """The name as the folder lists it; as it is where there is none, or where only that one would be meant."""
-        if folder not in self._takes_both:
-            self._takes_both[folder] = self._insensitive(folder)
-        if not self._takes_both[folder] or not os.path.isdir(folder):
+        takes_both = self._takes_both.get(folder)
+        if takes_both is None:
+            takes_both = self._takes_both[folder] = self._insensitive(folder)
+        if not takes_both or not os.path.isdir(folder):
             return name
         listed = os.listdir(folder)
         if name in listed:

@@ -9,6 +9,7 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from signoff.core import paths
@@ -44,6 +45,8 @@ def run_tool(state: State, call: ToolCall, workspace: Workspace) -> RecordTool:
 
 
 def _run(state: State, call: ToolCall, checked: dict[str, Any], workspace: Workspace) -> RecordTool:
+    if "path" in checked:
+        checked = {**checked, "path": workspace.named(checked["path"])}
     match call.name:
         case "read_file":
             return _read(state, call, checked, workspace)
@@ -71,7 +74,8 @@ def _withheld(path: str) -> str | None:
 
 
 def _reader(state: State, workspace: Workspace) -> Callable[[str], str | None]:
-    def read(path: str) -> str | None:
+    def read(named: str) -> str | None:
+        path = workspace.named(named)
         if why := _withheld(path):
             raise _Unreadable(why)
         found = workspace.seen(state, path)
@@ -163,6 +167,7 @@ def _proposed(
 ) -> RecordTool:
     if isinstance(found, PatchError):
         return RecordTool(call.call_id, found.message, ok=False)
+    found = tuple(replace(change, path=workspace.named(change.path)) for change in found)
     bases = tuple(workspace.base(state, _target(state, workspace, change)) for change in found)
     return RecordTool(call.call_id, "\n".join(_told(change) for change in found), changes=found, bases=bases)
 

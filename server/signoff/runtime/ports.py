@@ -120,6 +120,13 @@ class Editor(Protocol):
         """The open documents, most recently used first."""
         ...
 
+    def named(self, uri: str) -> str:
+        """The one name of a document that has several: behind links, or in capitals where those do not count.
+
+        Unlike the rest, it may be asked in any thread.
+        """
+        ...
+
     def version(self, uri: str) -> int | None:
         """The open document's version as the client counts it. Opaque: never do arithmetic on it."""
         ...

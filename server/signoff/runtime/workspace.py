@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from posixpath import normpath
 
 from signoff.core import paths
 from signoff.core.commands import Command
@@ -41,6 +42,12 @@ class Workspace:
     def path_of(self, uri: str) -> str | None:
         """The document's path in the workspace; None when it lies outside."""
         return paths.relative(self.uri, uri)
+
+    def named(self, path: str) -> str:
+        """The one path of a file that a model may name in several ways; as it is where it is none in the workspace."""
+        if normpath(path) != path or path.startswith("/"):
+            return path
+        return self.path_of(self.editor.named(self.uri_of(path))) or path
 
     def document(self, uri: str) -> str | FileProblem:
         """The document as it is now: the open buffer, else the file."""
@@ -129,7 +136,7 @@ class _Buffers:
 
     def __init__(self, texts: Mapping[str, str], editor: Editor) -> None:
         self._texts = texts
-        self.version, self.apply = editor.version, editor.apply
+        self.named, self.version, self.apply = editor.named, editor.version, editor.apply
 
     def text(self, uri: str) -> str | None:
         return self._texts.get(paths.normal(uri))
