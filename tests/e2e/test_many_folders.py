@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from e2e.test_transaction import BODY, TWO, edits, proposing, started
-from endpoint.server import Call, Endpoint, Script, Text, Turn
+from endpoint.server import Call, Endpoint, Request, Script, Text, Turn
 from support.editor_client import editor
 from support.folders_client import FoldersClient, with_folders
 
 pytestmark = pytest.mark.e2e
 
+PATHS = {True: "a.txt", False: "inner/a.txt"}
 WANTED = BODY.replace("line 3\n", "line three 😀\n").replace("line 20\n", "line twenty\nand more\n")
 
 
@@ -33,7 +34,7 @@ def lines(client: FoldersClient, uri: str) -> list[int]:
 
 async def begun(client: FoldersClient, hunks: int = 2, **argument: Any) -> tuple[str, dict[str, Any]]:
     """A session whose hunks wait."""
-    session = (await client.command("startSession", goal="Do it", planFirst=False, **argument))["session"]
+    session = (await client.command("startSession", **{"goal": "Do it", "planFirst": False, **argument}))["session"]
     return session, await client.until(session, lambda v: v["phase"] == "waiting" and len(v["hunks"]) == hunks)
 
 
@@ -171,6 +172,35 @@ async def test_each_folder_has_its_sessions_and_the_innermost_one_counts(tmp_pat
         assert "line three" in (inner / "a.txt").read_text() and (outer / "a.txt").read_text() == BODY
 
 
+async def test_sessions_of_two_folders_change_one_file(tmp_path: Path) -> None:
+    outer, inner = tmp_path / "outer", tmp_path / "outer/inner"
+    inner.mkdir(parents=True)
+    (inner / "a.txt").write_text(BODY)
+
+    def turn(request: Request) -> Turn:
+        said = sum(item.get("type") == "function_call" for item in request.items)
+        inside = "Inside" in str(request.items)
+        change = ("line 3\n", "line three\nand more\n") if inside else ("line 20\n", "line twenty\n")
+        return Turn(Call("finish", {"summary": "Done."})) if said else Turn(edits(PATHS[inside], change))
+
+    made = with_folders(outer.as_uri(), inner.as_uri())
+    async with (
+        Endpoint(Script([turn] * 4)) as endpoint,
+        editor(outer, tmp_path / "state", endpoint.base_url, made=made) as client,
+    ):
+        uri = (inner / "a.txt").as_uri()
+        one, _ = await begun(client, 1, workspace=outer.as_uri(), goal="Outside")
+        other, _ = await begun(client, 1, uri=uri, goal="Inside")
+        await client.until_told(lambda: lines(client, uri) == [2, 19] or lines(client, uri) == [19, 2])
+        await client.command("approveAll", session=other)
+        await client.until(other, lambda v: v["phase"] == "done")
+        await client.until_told(lambda: lines(client, uri) == [20])
+        await client.command("approveAll", session=one)
+        await client.until(one, lambda v: v["phase"] == "done")
+        wanted = BODY.replace("line 3\n", "line three\nand more\n").replace("line 20\n", "line twenty\n")
+        assert (inner / "a.txt").read_text() == wanted
+
+
 async def test_a_folder_that_is_opened_brings_its_sessions_back(root: Path) -> None:
     (root / "empty").mkdir()
     async with Endpoint(TWO) as endpoint:
@@ -226,7 +256,7 @@ async def test_a_closed_folder_that_is_opened_again_shows_its_hunks_again(root: 
         uri = client.open_as((root / "real/a.txt").as_uri(), BODY)
         session, _ = await started(client)
         await client.until_told(lambda: lines(client, uri) == [2, 19])
-        client.change_folders(removed=[(root / "real").as_uri()])
+        client.change_folders(added=["", "nonsense", "untitled:x", "file://["], removed=[(root / "link").as_uri()])
         await client.until_told(lambda: lines(client, uri) == [])
         client.insert(uri, 0, 0, "typed\n")
         client.change_folders(added=[(root / "link").as_uri()])

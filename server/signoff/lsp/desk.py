@@ -131,7 +131,7 @@ class Desk:
         return {
             **self.services.status(),
             "sessions": counts,
-            "workspaces": [{"uri": uri, "trusted": self.services.trusted(uri)} for uri in self.folders()],
+            "workspaces": [{"uri": self.spelled(uri), "trusted": self.services.trusted(uri)} for uri in self.folders()],
         }
 
     async def doctor(self) -> list[dict[str, Any]]:
