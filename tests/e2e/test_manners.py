@@ -224,6 +224,19 @@ async def test_no_progress_for_an_editor_that_has_none(places: tuple[Path, Path]
         assert client.progress == {}
 
 
+async def test_an_editor_that_refuses_progress_is_not_asked_again(places: tuple[Path, Path]) -> None:
+    async with Endpoint(SLOW) as endpoint, editor(*places, endpoint.base_url, capabilities=REPORTS) as client:
+        client.refuses_progress = True
+        session = (await client.command("startSession", goal="x", planFirst=False))["session"]
+        await client.until_told(lambda: len(client.progress) == 1)
+        await client.until_streamed(session, 500)
+        await client.command("interrupt", session=session)
+        await client.until(session, lambda view: view["phase"] == "stopped")
+        await client.command("resume", session=session)
+        await client.until_streamed(session, 1_500)
+        assert kinds(client) == [[]]
+
+
 # Questions
 
 

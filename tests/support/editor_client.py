@@ -52,6 +52,7 @@ class EditorClient:
         self.asked: list[dict[str, Any]] = []
         self.on_ask: Callable[[dict[str, Any]], Any] = lambda params: None
         self.progress: dict[str | int, list[dict[str, Any]]] = {}
+        self.refuses_progress = False
         self.refreshed: list[str] = []
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
@@ -209,7 +210,10 @@ class EditorClient:
                 self._answer(message, None)
             case "window/workDoneProgress/create":
                 self.progress[params["token"]] = []
-                self._answer(message, None)
+                if self.refuses_progress:
+                    self._send({"id": message["id"], "error": {"code": -32603, "message": "no room"}})
+                else:
+                    self._answer(message, None)
             case "$/progress":
                 self.progress[params["token"]].append(params["value"])
             case _:
