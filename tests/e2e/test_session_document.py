@@ -319,6 +319,24 @@ async def test_words_in_the_file_are_kept_when_it_is_rewritten(places: tuple[Pat
         assert text.endswith("written by hand") and "**Done**" in text
 
 
+async def test_a_session_of_another_process_is_shown_as_it_was(places: tuple[Path, Path]) -> None:
+    async with (
+        Endpoint(HUNKS) as endpoint,
+        running(places, endpoint) as owner,
+        running(places, endpoint) as other,
+    ):
+        session = await begun(owner, plan=False)
+        uri = await opened(other, session)
+        assert "_Another Signoff process has this session open" in other.text(uri)
+        refused = await run(other, (await actions(other, uri, "### 1/2"))["Reject hunk 1/2"])
+        assert refused["status"] == "refused" and "Another Signoff process" in refused["reason"]
+        assert uri not in other.diagnostics
+        own = await opened(owner, session)
+        assert "_Another Signoff process" not in await until(owner, own, "### 1/2")
+        await act(owner, own, "### 1/2", "Reject all 2 hunks")
+        await until(owner, own, "**Done**")
+
+
 async def test_the_whole_diff_is_a_file(places: tuple[Path, Path]) -> None:
     async with Endpoint(HUNKS) as endpoint, running(places, endpoint) as client:
         session = await begun(client, plan=False)

@@ -144,6 +144,17 @@ def test_an_archived_session_is_read_only() -> None:
     assert list(offered(replace(STATE, archived=True), "## Hunks")) == ["Show whole diff"]
 
 
+def test_a_lamp_is_lit_only_where_something_waits() -> None:
+    text = text_of(STATE) + "Words."
+    lines = text.split("\n")
+    lit = set[str]()
+    for number, line in enumerate(lines):
+        at = types.Range(types.Position(number, 0), types.Position(number, 0))
+        if actions(Seen(STATE, read(text), None), at, lamp=True):
+            lit.add(line)
+    assert {"+1", "+2", "## Reply", "Words."} <= lit and not {"# Do it", "## Hunks", "## Conversation"} & lit
+
+
 @given(states(), st.integers(0, 60), st.text("## PlanReply\n-[]x1.", max_size=30))
 def test_nothing_in_a_text_is_a_surprise(state: State, line: int, typed: str) -> None:
     text = text_of(state) + typed

@@ -144,6 +144,15 @@ async def test_an_edit_that_comes_after_it_was_given_up_is_not_taken_for_the_use
     await until(lambda: scene.held == rendered(model("third")).text)
 
 
+async def test_an_update_that_the_user_takes_back_is_not_taken_for_their_words(scene: Buffer) -> None:
+    first = scene.held or ""
+    scene.page.session_changed(model("second"))
+    await until(lambda: scene.held == rendered(model("second")).text)
+    scene.change(Edit(0, len(scene.held or ""), first))
+    scene.page.session_changed(replace(model("third"), goal="Do it well"))
+    await until(lambda: scene.held == rendered(replace(model("third"), goal="Do it well")).text)
+
+
 async def test_a_refused_edit_is_sent_again_when_the_text_is_another(scene: Buffer) -> None:
     scene.answer = lambda edits: "the document changed"
     scene.page.session_changed(model("second"))

@@ -30,9 +30,9 @@ PLAN_HINT = (
 )
 REPLY_HINT = "_Write below; then run a code action here, such as “Signoff: Send reply”._"
 KEPT_HINT = "_What you wrote above, where something else stands now. Yours to use or to delete._"
-MOST_DIFF_LINES = 2_000
-MOST_DIFFS = 40
-MOST_HUNKS = 200
+MOST_DIFF_LINES = 1_500
+MOST_DIFFS = 30
+MOST_HUNKS = 120
 MOST_MESSAGES = 100
 LONGEST_MESSAGE = 8_000
 LONGEST_CONVERSATION = 40_000

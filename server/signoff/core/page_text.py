@@ -22,6 +22,7 @@ _ESCAPED = re.compile(rf"\\({_PUNCTUATION})")
 # A line of these alone underlines a heading, rules the page, or starts a table.
 _RULE = re.compile(r"^([\s>]*)(?=[-=*_+:|][-=*_+:|\s>]*$)")
 _LIVE = re.compile(
+    r"(?=[\\\]`<&#:.~])(?:"  # quickly past all other characters
     rf"\\(?={_PUNCTUATION}|$)"  # would escape what follows, or break the line
     r"|\](?=[(\[:])"  # links, images and link definitions
     r"|`"  # of a code span that never ends
@@ -29,7 +30,7 @@ _LIVE = re.compile(
     r"|&(?=#|[A-Za-z])"  # character references
     r"|(?<![\w#])#(?=#*(?:\s|$))"  # headings
     r"|(?<=http):(?=//)|(?<=https):(?=//)|(?<=ftp):(?=//)|(?<=www)\.(?=\w)"  # bare addresses
-    r"|(?<=~)~|~(?=~)",  # struck through, fences
+    r"|(?<=~)~|~(?=~))",  # struck through, fences
     re.IGNORECASE,
 )
 
@@ -45,7 +46,10 @@ def one(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """What a line of `one` says: plain(one(x)) is x made visible, without white space around it and with no tabs."""
+    """What a line of `one` says: plain(one(x)) is x made visible, without white space around it and with no tabs.
+
+    Only where x itself has ` ↵ `, that is a line break too.
+    """
     made: list[str] = []
     at = 0
     while at < len(text):
@@ -96,7 +100,7 @@ def _line(line: str) -> str:
 
 
 def _harmless(prose: str) -> str:
-    return _LIVE.sub(r"\\\g<0>", prose)
+    return _LIVE.sub(lambda found: "\\" + found[0], prose)
 
 
 def _span(line: str, at: int) -> int | None:

@@ -51,7 +51,9 @@ async def _start(desk: Desk, asked: p.StartSession) -> p.Started | p.Refusal:
     if isinstance(started, c.Refused):
         return p.Refusal(started.reason)
     if asked.show:
-        await desk.pages.open(started)
+        opened = await desk.pages.open(started)
+        if isinstance(opened, p.Refusal):
+            desk.server.warn(f"Signoff: {opened.reason}")
     return p.Started(started)
 
 

@@ -153,10 +153,10 @@ class Display:
         if not decisions.wanted(params.context.only):
             return []
         uri = self._desk.normal(params.text_document.uri)
-        in_page = self._desk.pages.actions(uri, params.range)
+        lamp = params.context.trigger_kind == types.CodeActionTriggerKind.Automatic
+        in_page = self._desk.pages.actions(uri, params.range, lamp)
         if in_page is not None:
             return in_page
-        lamp = params.context.trigger_kind == types.CodeActionTriggerKind.Automatic
         place = decisions.Place(
             uri, params.range, self.hidden, lamp, self._words_of, self._sheets, self._beginnings.line
         )

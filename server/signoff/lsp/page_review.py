@@ -60,10 +60,11 @@ class Seen:
         return hunk if hunk and found and hunk.rev == found[1] else None
 
 
-def actions(seen: Seen, asked: types.Range) -> list[types.CodeAction]:
-    """What can be done at the lines that are asked for."""
+def actions(seen: Seen, asked: types.Range, lamp: bool = False) -> list[types.CodeAction]:
+    """What can be done at the lines that are asked for; without what can be done anywhere, for a `lamp`."""
     if seen.state.archived:
-        return [action("Show whole diff", "showDiff", {"session": seen.state.session})] if seen.state.hunks else []
+        shown = bool(seen.state.hunks) and not lamp
+        return [action("Show whole diff", "showDiff", {"session": seen.state.session})] if shown else []
     first, last = asked.start.line, max(asked.start.line, asked.end.line)
     here = seen.page.at(first, last)
     keys = {part.key for part in here}
@@ -75,8 +76,9 @@ def actions(seen: Seen, asked: types.Range) -> list[types.CodeAction]:
         made += _on_plan(seen)
     if keys & {"", "Questions"}:
         made += _on_question(seen)
-    made += _on_words(seen)
-    return [*made, *_many(seen), *_on_session(seen)]
+    if not lamp or "Reply" in keys:
+        made += _on_words(seen)
+    return made if lamp else [*made, *_many(seen), *_on_session(seen)]
 
 
 # --------------------------------------------------------------------------------------------------------------- hunks

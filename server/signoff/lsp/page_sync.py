@@ -233,8 +233,8 @@ class PageSync:
         self.shown, self._unsure, self._sent = (found[0] if found else None), found[1:], None
 
     def _is(self, rendering: Rendering) -> None:
-        """The text shows the rendering for certain."""
-        self.shown, self._unsure, self._sent = rendering, [], None
+        """The text shows the rendering for certain; the user's undo may bring parts of earlier ones back."""
+        self.shown, self._unsure, self._sent = rendering, self._olds[:MOST_UNSURE], None
 
     def _give_up(self) -> None:
         """What is on its way into the buffer may show sooner or later, or never."""

@@ -138,6 +138,9 @@ class Pages:
         place = place_of(uri)
         if place and is_draft(place[1]):
             self._desk.display.page_changed(uri)
+        elif (page := self._page_at(uri)) is not None:
+            page.opened()
+            self._desk.display.page_changed(uri)
         elif place:
             self._start(self._recognise(uri, place[1]))
 
@@ -218,13 +221,13 @@ class Pages:
         text = self._text(page.uri) if page else None
         return self._page_of(text).words if text else ""
 
-    def actions(self, uri: str, asked: types.Range) -> list[types.CodeAction] | None:
-        """What can be done in the document; None when it is no document of ours."""
+    def actions(self, uri: str, asked: types.Range, lamp: bool = False) -> list[types.CodeAction] | None:
+        """What can be done in the document; None when it is no document of ours. `lamp`: the editor asks by itself."""
         place = place_of(uri)
         if place and is_draft(place[1]):
             return self._on_draft(uri, place[0])
         seen = self._seen(uri)
-        return page_review.actions(seen, asked) if seen else None
+        return page_review.actions(seen, asked, lamp) if seen else None
 
     def diagnostics(self, uri: str) -> list[types.Diagnostic] | None:
         """What the document shows; None when it is no open document of ours."""
