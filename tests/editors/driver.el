@@ -118,9 +118,13 @@
 (cl-defmethod driver-do ((_ (eql actions)) args) (driver-menu args))
 (cl-defmethod driver-do ((_ (eql act)) args) (driver-menu args))
 
+(defun driver-eldoc-buffer ()
+  "The buffer with what eldoc shows; nil when it showed nothing."
+  (cl-find-if (lambda (each) (string-prefix-p " *eldoc" (buffer-name each))) (buffer-list)))
+
 (defun driver-shown-by-eldoc ()
-  "What eldoc's buffer says of a hunk; nil while it says nothing."
-  (let ((buffer (cl-find-if (lambda (each) (string-prefix-p " *eldoc" (buffer-name each))) (buffer-list))))
+  "What eldoc shows of a hunk; nil while it shows something else, such as the diagnostic."
+  (let ((buffer (driver-eldoc-buffer)) (case-fold-search nil))
     (when buffer
       (with-current-buffer buffer
         (and (string-match-p "Signoff" (buffer-string)) (buffer-substring-no-properties (point-min) (point-max)))))))
@@ -128,8 +132,10 @@
 (cl-defmethod driver-do ((_ (eql hover)) args)
   (driver-visit args)
   (if driver-eglot
-      (progn (eldoc-print-current-symbol-info)
-             (or (driver-until #'driver-shown-by-eldoc) :null))
+      (let ((old (driver-eldoc-buffer)))
+        (when old (with-current-buffer old (let ((inhibit-read-only t)) (erase-buffer))))
+        (eldoc-print-current-symbol-info)
+        (or (driver-until #'driver-shown-by-eldoc) :null))
     (call-interactively #'lsp-describe-thing-at-point)
     (if (get-buffer "*lsp-help*")
         (with-current-buffer "*lsp-help*" (buffer-substring-no-properties (point-min) (point-max)))
