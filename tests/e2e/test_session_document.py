@@ -364,6 +364,27 @@ async def test_a_task_is_drafted_and_started_from_its_draft(places: tuple[Path, 
         assert await actions(client, uri, "## Goal") == {}
 
 
+async def test_bad_input_is_answered_in_words(places: tuple[Path, Path]) -> None:
+    async with Endpoint(HUNKS) as endpoint, running(places, endpoint) as client:
+        session = await begun(client, plan=False)
+        for workspace in ("http://x/y", "file:///nowhere/at/all", "untitled:1", client.uri("a.txt")):
+            assert (await client.command("draftTask", workspace=workspace))["status"] == "refused"
+        far = {"start": {"line": 2**40, "character": -1}, "end": {"line": -5, "character": 2**70}}
+        drafted = await client.command("draftTask", uri=client.uri("a.txt"), range=far)
+        uri = client.open(f".signoff/sessions/{drafted['uri'].rpartition('/')[2]}")
+        write_reply(client, uri, "Do it.")
+        assert (await actions(client, uri, "## Goal"))["Start this task"]["arguments"][0]["uri"] == client.uri("a.txt")
+        assert "uri" in await client.command("draftTask", uri="file:///elsewhere/a.txt", text="x" * 100_000)
+        assert (await client.command("showDiff", session="nobody"))["status"] == "refused"
+        nothing = await client.command("showDiff", session=session, uri="file:///elsewhere")
+        assert "0 hunks" in nothing["diff"]
+        page = await opened(client, session)
+        client.type(page, {"text": "nothing of it left"})
+        assert "Archive session" in await actions(client, page, "nothing")
+        await client.command("rejectAll", session=session)
+        await until(client, page, "**Done**", "## Reply", "nothing of it left")
+
+
 @pytest.mark.parametrize("what", ["a link", "a file"])
 async def test_a_folder_that_is_something_else_is_refused_in_words(places: tuple[Path, Path], what: str) -> None:
     outside = places[1].parent / "outside"

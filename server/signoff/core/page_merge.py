@@ -50,7 +50,7 @@ def merged(olds: Sequence[Rendering], current: str, new: Rendering) -> str:
     `olds` are the renderings that the text may come from, the surest first; with none of them known, the reply and an
     edited plan that waits are kept and the rest is replaced.
     """
-    ends = "\r\n" if "\r\n" in current else "\n"
+    ends = "\r\n" if 2 * current.count("\r\n") > current.count("\n") else "\n"
     text = _merged(olds, current.replace("\r\n", "\n"), new)
     return text.replace("\n", ends)
 

@@ -24,6 +24,7 @@ from signoff.core.page_merge import edits
 from signoff.core.page_read import Page, read
 from signoff.core.state import State
 from signoff.core.text import Edit
+from signoff.core.visible import line
 from signoff.lsp import page_review
 from signoff.lsp.documents import Document
 from signoff.lsp.page_files import diff_path, free_draft, is_draft, page_path, place_of, text_of, uri_of, write
@@ -37,8 +38,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+MOST_LINES = 999_999_998
 ELSEWHERE = "Another Signoff process has this session open: this is how it was when you opened it here."
 NO_SESSION = p.Refusal("There is no such session.")
+
+
+def _lines(span: p.Range) -> tuple[int, int]:
+    """The first and the last line of a range, counted from 1; the line at whose start it ends is none of it."""
+    first, last = (max(0, min(position.line, MOST_LINES)) + 1 for position in (span.start, span.end))
+    return first, max(first, last - (span.end.character == 0 and last > first))
 
 
 class Pages:
@@ -90,13 +98,11 @@ class Pages:
         workspace = self._desk.workspace(asked.workspace, asked.uri)
         if not isinstance(workspace, str):
             return p.Refusal(workspace.reason)
+        if workspace not in self._desk.folders():
+            return p.Refusal(f"{line(workspace)} is not open in this editor. Open it as a folder first.")
         uri = self._desk.normal(asked.uri) if asked.uri else None
         path = paths.relative(workspace, uri) if uri else None
-        first = last = None
-        if asked.range and path:
-            first = max(0, asked.range.start.line) + 1
-            ends_before = asked.range.end.character == 0 and asked.range.end.line > asked.range.start.line
-            last = max(first, asked.range.end.line + (not ends_before))
+        first, last = _lines(asked.range) if asked.range and path else (None, None)
         files = self._desk.manager.files(workspace)
         name = free_draft(files)
         if isinstance(name, FileProblem):
