@@ -134,6 +134,29 @@ async def test_a_file_renamed_in_the_editor_keeps_its_hunks(root: Path, open_: b
         assert not (folder / "a.txt").exists()
 
 
+async def test_a_renaming_that_is_told_after_the_file_was_seen_to_vanish(root: Path) -> None:
+    folder = root / "w"
+    async with (
+        Endpoint(proposing(ONE)) as endpoint,
+        editor(folder, root / "state", endpoint.base_url, made=FoldersClient, capabilities=OPERATIONS) as client,
+    ):
+        old, new = client.open("a.txt"), client.uri("b.txt")
+        session, _ = await begun(client)
+        client.insert(old, 0, 0, "unsaved\n")
+        (folder / "a.txt").rename(folder / "b.txt")
+        client.close(old)
+        client.report((old, DELETED))
+        await client.until(session, status(0, "stale"))
+        client.open_as(new, "unsaved\n" + BODY)
+        client.notify("workspace/didRenameFiles", {"files": [{"oldUri": old, "newUri": new}]})
+        await client.until(session, status(0, "pending"))
+        await client.until_told(lambda: lines(client, new) == [3] and lines(client, old) == [])
+        await client.command("approveAll", session=session)
+        await client.until(session, lambda v: v["phase"] == "done")
+        assert client.text(new) == "unsaved\n" + BODY.replace("line 3\n", "line three\n")
+        assert (folder / "b.txt").read_text() == BODY
+
+
 async def test_a_folder_renamed_in_the_editor_keeps_the_hunks_in_it(root: Path) -> None:
     folder = root / "w"
     (folder / "old/in").mkdir(parents=True)

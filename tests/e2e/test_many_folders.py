@@ -100,6 +100,23 @@ async def test_a_session_is_found_again_under_the_other_name(root: Path, first: 
         assert (root / "real/a.txt").read_text() == WANTED
 
 
+async def test_trust_is_in_the_folder_and_not_in_its_name(root: Path) -> None:
+    async with (
+        Endpoint(TWO) as endpoint,
+        editor(root / "link", root / "state", endpoint.base_url, made=FoldersClient) as client,
+    ):
+        for name, trusted in (("real", True), ("link", False), ("link", True)):
+            await client.command("trustWorkspace", workspace=(root / name).as_uri(), trusted=trusted)
+            (known,) = (await client.command("status"))["workspaces"]
+            assert known == {"uri": (root / "link").as_uri(), "trusted": trusted}
+        (root / "other").mkdir()
+        (root / "link").unlink()
+        (root / "link").symlink_to("other")
+        client.change_folders(removed=[(root / "real").as_uri()], added=[(root / "link").as_uri()])
+        (known,) = (await client.command("status"))["workspaces"]
+        assert known == {"uri": (root / "link").as_uri(), "trusted": False}, "the link leads to another folder now"
+
+
 async def test_escapes_that_the_client_writes_come_back_as_it_wrote_them(tmp_path: Path) -> None:
     folder = tmp_path / "~a:b (é)"
     folder.mkdir()

@@ -93,6 +93,10 @@ class Documents:
     def _rename(self, workspace: Workspace, name: str, to: str) -> None:
         self._tell([(state.session, NoteRenamed(name, to)) for state in self._of(workspace, name)])
         workspace.anchors.renamed(name, to)
+        text = workspace.text(to)
+        if text is not None:
+            # Hunks that went stale with the old name fit again.
+            workspace.sync(to, text)
 
     def _of(self, workspace: Workspace, name: str) -> list[State]:
         return [s for s in self._live() if s.workspace == workspace.uri and s.hunks_of(name)]
