@@ -92,13 +92,21 @@ def by_lines(text: str, edit: Edit) -> list[Edit]:
 
     An editor may report two small changes as one that spans all between them.
     """
-    start, end = _line_start(text, edit.start), _line_end(text, edit.end)
-    new = text[start : edit.start] + edit.text + text[edit.end : end]
-    parts = [Edit(start + part.start, start + part.end, part.text) for part in changes(text[start:end], new)]
+    whole = in_lines(text, edit)
+    local = changes(text[whole.start : whole.end], whole.text)
+    parts = [Edit(whole.start + part.start, whole.start + part.end, part.text) for part in local]
     return [minimise(text, part) for part in reversed(parts)]
 
 
+def in_lines(text: str, edit: Edit) -> Edit:
+    """The same change as a replacement of whole lines."""
+    start, end = _line_start(text, edit.start), _line_end(text, edit.end)
+    return Edit(start, end, text[start : edit.start] + edit.text + text[edit.end : end])
+
+
 def _line_start(text: str, at: int) -> int:
+    if text[at - 1 : at + 1] == "\r\n":
+        at -= 1
     return max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
 
 

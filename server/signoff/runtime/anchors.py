@@ -13,10 +13,10 @@ from signoff.core.commands import Command, MoveHunks, NoteSwitched
 from signoff.core.diff import changes
 from signoff.core.hunks import Hunk
 from signoff.core.state import State
-from signoff.core.switches import Side, by_lines, reach, switched
+from signoff.core.switches import Side, by_lines, in_lines, reach, switched
 from signoff.core.text import Edit, apply, digest, minimise
 from signoff.runtime.following import Follower
-from signoff.runtime.marks import Mark, Word, fitting, settled, touched
+from signoff.runtime.marks import Mark, Word, fitting, nearby, recovered, settled
 
 Key = tuple[str, str]
 """(session, hunk)"""
@@ -121,18 +121,27 @@ class Anchors:
         known = self._texts.setdefault(uri, text)
         # From the end, so that each edit's positions still count in the text that it meets.
         told = self.observe(uri, known, changes(known, text)[::-1]) if known != text else []
-        return told + self._fitting(uri, text)
+        if known != text:
+            for mark in self._marks[uri].values():
+                nearby(mark, text)
+        return [*told, *self.settle(uri, text), *self._fitting(uri, text)]
 
-    def _fitting(self, uri: str, text: str) -> list[Told]:
-        """Hunks that went stale with their file, when it is back."""
-        marks = self._marks[uri].items()
-        whole = [(key, mark) for key, mark in marks if not mark.loose and text[mark.start : mark.end] == mark.here]
-        return [self._tell(key, mark, word) for key, mark in whole if (word := fitting(mark))]
+    def _fitting(self, uri: str, text: str) -> Iterator[Told]:
+        """Hunks that went stale with their file, or were not found in it, when it is back."""
+        were: dict[Key, bool] = {}
+        for key, mark in self._marks[uri].items():
+            if mark.loose and mark.memory is None:
+                were[key] = mark.inside
+                recovered(mark, text)
+            if not mark.loose and text.startswith(mark.here, mark.start) and (word := fitting(mark)):
+                yield self._tell(key, mark, word)
+        yield from self._turned(uri, text, were)
 
     def settle(self, uri: str, text: str) -> list[Told]:
-        """Typing in the document, which is `text`, rests."""
-        loose = [(key, m) for key, m in self._marks.get(uri, {}).items() if m.loose and m.awaits is None]
-        return [self._tell(key, mark, word) for key, mark in loose if (word := settled(mark, text))]
+        """Typing in the document, which is `text`, rests: what became of the hunks under it is decided."""
+        loose = [(key, mark) for key, mark in self._marks.get(uri, {}).items() if mark.loose and mark.awaits is None]
+        words = [(key, mark, settled(mark, text, resting=True)) for key, mark in loose if mark.memory]
+        return [self._tell(key, mark, word) for key, mark, word in words if word]
 
     def _tell(self, key: Key, mark: Mark, word: Word) -> Told:
         mark.ahead += 1
@@ -147,93 +156,123 @@ class Anchors:
         if not marks:
             return []
         passage = _Passage({key: mark for key, mark in marks.items() if key not in own}, text)
-        for raw in edits:
-            passage.take(minimise(passage.text, raw))
+        passage.take_all(edits)
         self._texts[uri] = passage.text
-        told = [self._tell(key, marks[key], word) for key, word in passage.words]
-        return told + list(self._turned(uri, passage))
+        told = [self._tell(key, marks[key], word) for key, word in passage.words()]
+        return [*told, *self._turned(uri, passage.text, passage.were)]
 
-    def _turned(self, uri: str, passage: _Passage) -> Iterator[Told]:
-        """Tells of hunks that turned, but for those whose landing is waited for: it will report them."""
+    def _turned(self, uri: str, text: str, were: Mapping[Key, bool]) -> Iterator[Told]:
+        """Tells of hunks that turned since they `were` inside or not; those that are waited for report themselves."""
         marks = self._marks[uri]
         turned: dict[tuple[str, bool], list[str]] = {}
-        for key, was in passage.were.items():
+        for key, was in were.items():
             mark = marks[key]
             if mark.inside != was and mark.awaits is None:
                 mark.ahead += 1
                 turned.setdefault((key[0], mark.inside), []).append(key[1])
-        sum_of = digest(passage.text) if turned else ""
+        sum_of = digest(text) if turned else ""
         for (session, inside), hunks in turned.items():
             yield session, NoteSwitched(uri, tuple(hunks), inside, sum_of, self.starts(session, uri))
 
 
 class _Passage:
-    """One document's marks on their way through successive edits."""
+    """One document's marks on their way through the successive edits of one change.
+
+    Marks follow each edit; what has become of those that an edit reached into is judged by the text at the end.
+    """
 
     def __init__(self, marks: dict[Key, Mark], text: str) -> None:
         self.marks, self.text = marks, text
-        self.words: list[tuple[Key, Word]] = []
+        self.reached: dict[Key, Mark] = {}
         self.were: dict[Key, bool] = {}
-        """On which side those marks were that turned."""
+        """On which side those marks were that turned, or that an edit reached into."""
 
-    def take(self, edit: Edit, whole: bool = True) -> None:
-        """One edit of the text as it is now; `whole` when it may stand for several that the editor reports as one."""
-        if edit.start == edit.end and not edit.text:
+    def take_all(self, edits: Sequence[Edit]) -> None:
+        """All edits: as hunks that turn, if together they are just that; else one by one."""
+        if len(edits) > 1 and self._explained(_together(self.text, edits)):
             return
-        low, high = reach(self.text, edit)
-        near = [mark for mark in self.marks.values() if mark.start <= high and low <= mark.end]
-        turned = _switched(self.text, edit, near) if near else None
-        if turned:
-            for side in reversed(turned):
-                self._turn(side, near)
-        elif whole and any(not (m.start <= edit.start and edit.end <= m.end) for m in near):
-            self._in_parts(edit)
-        else:
-            self._pass(edit, frozenset())
+        for edit in edits:
+            self._take(minimise(self.text, edit))
 
-    def _in_parts(self, edit: Edit) -> None:
-        parts = by_lines(self.text, edit)
+    def words(self) -> Iterator[tuple[Key, Word]]:
+        """What has become of the marks that were reached into."""
+        for key, mark in self.reached.items():
+            if mark.loose and (word := settled(mark, self.text, resting=False)):
+                yield key, word
+
+    def _near(self, edit: Edit) -> list[Mark]:
+        low, high = reach(self.text, edit)
+        return [mark for mark in self.marks.values() if mark.start <= high and low <= mark.end]
+
+    def _explained(self, edit: Edit) -> bool:
+        """Whether the edit is exactly some hunks that turn; then they have."""
+        near = self._near(edit)
+        turned = _switched(self.text, edit, near) if near else None
+        for side in reversed(turned or ()):
+            self._turn(side, near)
+        return bool(turned)
+
+    def _take(self, edit: Edit, whole: bool = True) -> None:
+        """One edit of the text as it is now; `whole` when it may stand for several that the editor reports as one."""
+        if (edit.start == edit.end and not edit.text) or self._explained(edit):
+            return
+        parts = by_lines(self.text, edit) if whole and self._crosses(edit) else []
         if len(parts) < 2:
-            self._pass(edit, frozenset())
+            self._pass(edit)
             return
         for part in parts:
-            self.take(part, whole=False)
+            self._take(part, whole=False)
+
+    def _crosses(self, edit: Edit) -> bool:
+        """Whether the edit lies at a mark without lying inside it."""
+        return any(not (mark.start <= edit.start and edit.end <= mark.end) for mark in self._near(edit))
 
     def _turn(self, side: Side, near: Sequence[Mark]) -> None:
-        turning = [mark for mark in near if mark.turns and mark.side == side]
-        sent = [mark for mark in turning if mark.awaits is not None]
-        mine = frozenset(id(mark) for mark in sent or turning)
+        turning = [mark for mark in near if not mark.loose and mark.turns and mark.side == side]
+        mine = [mark for mark in turning if mark.awaits is not None] or turning
         self._pass(side.edit, mine)
         for key, mark in self.marks.items():
-            if id(mark) in mine:
+            if any(mark is one for one in mine):
                 self.were.setdefault(key, mark.inside)
                 mark.turn(side.start)
 
-    def _pass(self, edit: Edit, mine: frozenset[int]) -> None:
-        """Lets every mark but those in `mine` follow the edit."""
-        self.text = apply(self.text, [edit])
+    def _pass(self, edit: Edit, mine: Sequence[Mark] = ()) -> None:
+        """Lets every mark but those in `mine`, whose edit it is, follow the edit."""
+        before, self.text = self.text, apply(self.text, [edit])
+        # A change of several lines may hold more than what differs in letters, such as a line end.
+        lines = in_lines(before, edit) if "\n" in edit.text or before.count("\n", edit.start, edit.end) else edit
+        order = mine[0].order if mine else 1
         for key, mark in self.marks.items():
-            if id(mark) in mine or edit.start > mark.end:
+            if lines.start > mark.end or any(mark is one for one in mine):
                 continue
-            if _behind(mark, edit):
-                mark.start += edit.delta
-                mark.end += edit.delta
-            elif (edit.start < mark.end or mark.open) and (word := touched(mark, edit, self.text)):
-                self.words.append((key, word))
+            made = edit
+            if not mine and mark.start == mark.end and not mark.reached(edit, edges=True):
+                made = lines
+            if mark.reached(made, edges=not mine):
+                self.were.setdefault(key, mark.inside)
+                self.reached[key] = mark
+                mark.stretch(made, before)
+            else:
+                mark.follow(edit, order)
 
 
-def _behind(mark: Mark, edit: Edit) -> bool:
-    """Whether the mark just moves with the edit before it."""
-    if edit.end > mark.start:
-        return False
-    if edit.end < mark.start:
-        return True
-    return mark.start < mark.end and not mark.open
+def _together(text: str, edits: Sequence[Edit]) -> Edit:
+    """Successive edits of `text` as one edit."""
+    start, end, delta = edits[0].start, edits[0].end, edits[0].delta
+    for edit in edits[1:]:
+        # [start, end + delta) is what the edits so far made.
+        end = max(end, edit.end - delta)
+        start, delta = min(start, edit.start), delta + edit.delta
+    after = text
+    for edit in edits:
+        after = apply(after, [edit])
+    return minimise(text, Edit(start, end, after[start : end + delta]))
 
 
 def _switched(text: str, edit: Edit, near: Sequence[Mark]) -> list[Side] | None:
     """The edit as hunks that turn: those whose edit was sent, else any."""
-    turning = sorted((mark for mark in near if mark.turns), key=lambda mark: (mark.start, mark.end, not mark.inside))
+    whole = (mark for mark in near if mark.turns and not mark.loose)
+    turning = sorted(whole, key=lambda mark: (mark.start, mark.end, not mark.inside))
     sent = [mark for mark in turning if mark.awaits is not None]
     return (switched(text, edit, _apart(sent)) if sent else None) or switched(text, edit, _apart(turning))
 

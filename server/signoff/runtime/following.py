@@ -9,7 +9,7 @@ from signoff.core.commands import Command, MarkStale, NoteSwitched
 from signoff.core.hunks import Hunk
 from signoff.core.state import State, stands
 from signoff.core.text import digest
-from signoff.runtime.marks import Mark, Word, exactly, fitting, is_inside, lost, roughly, settled, surrounded
+from signoff.runtime.marks import Mark, Word, adopted, exactly, fitting, is_inside, lost, recovered, roughly
 
 GONE = "The file is gone, or can't be read."
 Key = tuple[str, str]
@@ -97,28 +97,26 @@ class _Document:
             return None
         if text is None:
             return MarkStale(hunk.id, GONE) if lost(mark) else None
-        if self.digest == self._follower.state.bases.get(self.uri) and text.startswith(mark.here, hunk.start):
+        if self.digest == self._follower.state.bases.get(self.uri) and _surely(mark, text):
             mark.place(hunk.start)
             return fitting(mark)
         return self._searched(mark, text)
 
     def _searched(self, mark: Mark, text: str) -> Word | bool | None:
-        hunk = mark.hunk
-        # Whether it landed is asked first: a pure insertion can be "not there yet" almost anywhere.
-        other = surrounded(hunk, mark.side.other, text, hunk.start) if mark.turns else None
-        if other is not None:
-            mark.turn(other)
-            return mark.inside
-        found = None if self._doubtful(mark, text) else exactly(hunk, mark.here, text)
-        if found is not None:
-            mark.place(found)
-            return fitting(mark)
+        hunk, was = mark.hunk, mark.inside
+        mark.start = mark.end = min(hunk.start, len(text))
+        if mark.turns and recovered(mark, text):
+            return fitting(mark) if mark.inside == was else mark.inside
+        for wanted in mark.sides:
+            found = None if self._doubtful(mark, text) else exactly(hunk, wanted, text)
+            if found is not None:
+                mark.found(wanted, found)
+                return fitting(mark) if mark.inside == was else mark.inside
         if hunk.status in ("pending", "applying"):
             return lost(mark)
         # It stays loose: what is left of it, or where it was.
-        rough = roughly(hunk, mark.here, text)
-        at = min(hunk.start, len(text))
-        mark.start, mark.end = (rough.start, rough.end) if rough else (at, at)
+        if rough := roughly(hunk, mark.here, text):
+            mark.start, mark.end = rough.start, rough.end
         return None
 
     def _doubtful(self, mark: Mark, text: str) -> bool:
@@ -133,27 +131,42 @@ class _Document:
             mark.inside = is_inside(hunk)
             mark.place(0)
             return None
-        same = (known.before, known.after) == (hunk.before, hunk.after)
         # While an edit is on its way the text decides which side is there, not the log.
-        if same and (hunk.status == "applying" or (mark.inside == is_inside(hunk) and not mark.loose)):
+        if hunk.status == "applying" or mark.awaits is not None:
             return None
-        return self._compared(mark, hunk)
+        if (known.before, known.after) != (hunk.before, hunk.after):
+            return self._revised(mark, known, hunk)
+        if mark.loose:
+            mark.inside = is_inside(hunk)
+            return lost(mark)
+        if mark.inside != is_inside(hunk):
+            return mark.inside
+        return fitting(mark) if hunk.status == "stale" and self.text is not None else None
 
-    def _compared(self, mark: Mark, hunk: Hunk) -> Word | bool | None:
+    def _revised(self, mark: Mark, known: Hunk, hunk: Hunk) -> Word | bool | None:
+        """The hunk has other texts than before: the user amended it, or a patch changed it."""
         text = self.text
         if text is None:
             return None
-        inside = is_inside(hunk)
-        now = text[mark.start : mark.end]
-        here, there = (hunk.after, hunk.before) if inside else (hunk.before, hunk.after)
-        if now == here:
-            mark.inside, mark.loose = inside, False
-            return fitting(mark)
-        if now == there and (inside or hunk.tried is not None):
-            mark.inside, mark.loose = not inside, False
-            return not inside
-        mark.inside, mark.loose = inside, True
-        return settled(mark, text) if hunk.status == "pending" else None
+        mark.inside = is_inside(hunk)
+        if not mark.loose and text.startswith(mark.here, mark.start):
+            mark.place(mark.start)
+            return None
+        typed = not mark.loose or (mark.memory is not None and mark.memory.text == known.before)
+        if hunk.status == "pending" and typed and (word := adopted(mark, text[mark.start : mark.end])):
+            return word
+        mark.memory = None
+        found = exactly(hunk, mark.here, text)
+        if found is None:
+            return lost(mark)
+        mark.place(found)
+        return None
+
+
+def _surely(mark: Mark, text: str) -> bool:
+    """Whether the hunk's text stands where it was logged. No text stands anywhere: only a pending hunk's place is sure,
+    the others may have been changed."""
+    return text.startswith(mark.here, mark.hunk.start) and (bool(mark.here) or mark.hunk.status == "pending")
 
 
 def _elsewhere(mark: Mark, hunk: Hunk) -> bool:

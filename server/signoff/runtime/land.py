@@ -149,6 +149,7 @@ class Landings:
         # One after the other, from the end: then each position still counts in the text that the next edit meets.
         workspace.changed(landing.uri, text, edits[::-1])
         workspace.anchors.wait_for(landing.uri, keys, None)
+        workspace.settle(landing.uri, after)
         return self._finished(session, landing, after)
 
     def _finished(self, session: str, landing: Landing, text: str) -> FinishLanding:

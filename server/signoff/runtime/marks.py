@@ -1,4 +1,4 @@
-"""One hunk at its live position, and what an edit that touches it does to it. Volatile, and mutable for speed."""
+"""One hunk at its live position, and what edits that reach into it do to it. Volatile, and mutable for speed."""
 
 from __future__ import annotations
 
@@ -9,22 +9,39 @@ from signoff.core.commands import AdoptTyping, MarkFitting, MarkStale
 from signoff.core.hunks import Hunk
 from signoff.core.merge import merge
 from signoff.core.switches import Side
-from signoff.core.text import Edit, Span
+from signoff.core.text import Edit, Span, split_lines
 
 STALE = "The text that it changes is not in the document any more."
 NEAR = 50_000
 """Code points around its last place in which a hunk with its exact surroundings is looked for."""
+_TELLING = 3
+"""Words that must stand on the two lines around a hunk to tell its place."""
 
 Word = AdoptTyping | MarkStale | MarkFitting
 """What becomes of one hunk when the text under it changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What stood where a loose mark stretches, before it was changed; the hunk's text began at `at` of it."""
+
+    text: str
+    at: int
+
+    def turned(self, here: str, other: str) -> str:
+        """The same with the hunk's other text."""
+        return self.text[: self.at] + other + self.text[self.at + len(here) :]
 
 
 @dataclass(slots=True)
 class Mark:
     """text[start:end] belongs to the hunk: `after` if `inside`, else `before`; `loose` when the user changed it.
 
+    A loose mark covers all that was changed, and remembers what was there; without `memory` its place is unknown.
     `ahead` counts what was told of the mark and is not in the session's state yet: until then the mark knows better.
     `awaits`: an edit was sent that puts it in (True) or out (False); None when nothing is on its way.
+    `order` is for marks without text at one place: 0 those behind which text was deleted, and all new ones, 1 deletions
+    that were made there, 2 those before which text was deleted. What comes back there keeps the order.
     """
 
     hunk: Hunk
@@ -34,6 +51,8 @@ class Mark:
     loose: bool = False
     ahead: int = 0
     awaits: bool | None = None
+    memory: Memory | None = None
+    order: int = 0
 
     @property
     def here(self) -> str:
@@ -41,8 +60,13 @@ class Mark:
         return self.hunk.after if self.inside else self.hunk.before
 
     @property
+    def other(self) -> str:
+        """What stands there once the hunk is turned."""
+        return self.hunk.before if self.inside else self.hunk.after
+
+    @property
     def side(self) -> Side:
-        return Side(self.start, self.end, self.hunk.before if self.inside else self.hunk.after)
+        return Side(self.start, self.end, self.other)
 
     @property
     def turns(self) -> bool:
@@ -50,21 +74,67 @@ class Mark:
         return self.hunk.kind == "update" and (self.inside or self.awaits is not None or self.hunk.tried is not None)
 
     @property
-    def open(self) -> bool:
-        """Whether it takes what is put at its edge: that may be a piece of the text to which it turns.
+    def waits(self) -> bool:
+        """Whether the hunk has its `before` in the text, to be replaced by an edit that was not sent yet."""
+        return self.hunk.status in ("pending", "applying") and not self.inside and self.awaits is None
 
-        What turns out to be the user's own is left outside when typing rests.
-        """
-        return self.loose or (self.turns and self.hunk.status != "stale")
+    @property
+    def sides(self) -> list[str]:
+        """What may stand there. One side may contain the other: the longer one comes first, it is meant where it is."""
+        # No text at all is everywhere: it proves nothing.
+        sides = {self.here, self.other} - {""} if self.turns else {self.here}
+        return sorted(sides | {self.here}, key=len, reverse=True)
+
+    def found(self, side: str, start: int) -> None:
+        """One of its sides stands at `start`."""
+        if side == self.here:
+            self.place(start)
+        else:
+            self.turn(start)
 
     def turn(self, start: int) -> None:
         """The text at `start` is the hunk's other side now."""
         self.inside = not self.inside
-        self.start, self.end, self.loose = start, start + len(self.here), False
+        self.place(start)
+        self.order = 1
 
     def place(self, start: int) -> None:
         """The hunk's text was found at `start`."""
-        self.start, self.end, self.loose = start, start + len(self.here), False
+        self.start, self.end, self.loose, self.memory = start, start + len(self.here), False, None
+
+    @property
+    def open(self) -> bool:
+        """Whether it takes what is put at its edges: that may be a piece of the text to which it turns."""
+        return self.loose or (self.turns and self.hunk.status != "stale")
+
+    def reached(self, edit: Edit, edges: bool) -> bool:
+        """Whether the edit reaches into the mark; with `edges`, what touches an open mark's edge does too."""
+        if edit.end > self.start and edit.start < self.end:
+            return True
+        touches = edit.start <= self.end and self.start <= edit.end
+        whole = edit.start == edit.end or self.start == self.end
+        return edges and touches and self.open and (whole or self.loose)
+
+    def follow(self, edit: Edit, order: int) -> None:
+        """An edit that does not reach into the mark was made; text put at its place comes after marks of `order`."""
+        if self.start < self.end or edit.start < edit.end:
+            moves = edit.end <= self.start and edit.start < self.end
+        else:
+            moves = edit.start < self.start or (edit.start == self.start and self.order > order)
+        if self.start == self.end and edit.start < edit.end and self.start in (edit.start, edit.end):
+            self.order = 2 if edit.end == self.start else 0
+        if moves:
+            self.start, self.end = self.start + edit.delta, self.end + edit.delta
+
+    def stretch(self, edit: Edit, text: str) -> None:
+        """An edit of `text` reached into the mark: it covers that too, and remembers what was there."""
+        start, end = min(self.start, edit.start), max(self.end, edit.end)
+        if not self.loose:
+            self.memory = Memory(text[start:end], self.start - start)
+        elif known := self.memory:
+            left, right = text[start : self.start], text[self.end : end]
+            self.memory = Memory(left + known.text + right, known.at + len(left))
+        self.start, self.end, self.loose = start, end + edit.delta, True
 
 
 def is_inside(hunk: Hunk) -> bool:
@@ -72,48 +142,95 @@ def is_inside(hunk: Hunk) -> bool:
     return hunk.status == "applied" or (hunk.status == "applying" and hunk.in_file)
 
 
-def stretch(mark: Mark, edit: Edit) -> None:
-    """The mark's place after an edit that reaches into it: all that it covered, and the edit's own text."""
-    mark.start, mark.end = min(mark.start, edit.start), max(mark.end, edit.end) + edit.delta
+def settled(mark: Mark, text: str, resting: bool) -> Word | None:
+    """The mark was stretched by a change that made `text`: finds what it is now, and what there is to tell of it.
 
-
-def touched(mark: Mark, edit: Edit, text: str) -> Word | None:
-    """The edit, which made `text`, reached into the mark or touches its loose edge; what there is to tell of it."""
-    within = mark.start <= edit.start and edit.end <= mark.end
-    stretch(mark, edit)
-    now = text[mark.start : mark.end]
-    if now == mark.here:
-        mark.loose = False
+    Where the text may be in the middle of turning by itself, that is decided when typing is `resting`: an editor may
+    make its undo or redo in several pieces.
+    """
+    if _whole(mark, text) or recovered(mark, text):
         return fitting(mark)
-    waits = mark.hunk.status in ("pending", "applying") and not mark.inside and mark.awaits is None
-    if waits and within and mark.turns:
-        # Perhaps a piece of the editor's redo: what it comes to is known when typing rests.
-        mark.loose = True
+    if mark.turns and not resting:
         return None
-    if waits and within and (word := adopted(mark, now)):
+    now = text[mark.start : mark.end]
+    if _beside(mark, now):
+        return fitting(mark)
+    if not mark.waits:
+        return None
+    if mark.memory and mark.memory.text == mark.here and (word := adopted(mark, now)):
         return word
-    if waits:
-        found = exactly(mark.hunk, mark.here, text)
-        if found is not None:
-            mark.place(found)
-            return None
-        return lost(mark)
-    mark.loose = True
-    return _recovered(mark, text)
+    return lost(mark)
 
 
-def _recovered(mark: Mark, text: str) -> Word | None:
-    """A loose mark's text may be whole again somewhere near, such as when a deletion around it was taken back."""
-    found = surrounded(mark.hunk, mark.here, text, mark.start)
-    if found is None:
+def _beside(mark: Mark, now: str) -> bool:
+    """Whether only text beside the hunk's own was changed, which stays outside."""
+    known = mark.memory
+    first = known is not None and known.at == 0
+    last = known is not None and known.at + len(mark.here) == len(known.text)
+    for wanted in mark.sides:
+        if first and now.startswith(wanted):
+            mark.found(wanted, mark.start)
+            return True
+        if last and now.endswith(wanted):
+            mark.found(wanted, mark.end - len(wanted))
+            return True
+    return False
+
+
+def _whole(mark: Mark, text: str) -> bool:
+    """Whether one of the hunk's sides stands in the mark, either with all that stood around it or by itself."""
+    now, known = text[mark.start : mark.end], mark.memory
+    if known and now == known.text:
+        mark.place(mark.start + known.at)
+        return True
+    if known and mark.turns and now == known.turned(mark.here, mark.other):
+        mark.turn(mark.start + known.at)
+        return True
+    # Which of several equal characters were deleted is not certain: what is left of the hunk may begin a little before.
+    slide = abs(len(now) - len(known.text)) if known else 0
+    low = max(0, mark.start - slide)
+    for wanted in mark.sides:
+        at = _once(text, wanted, low, mark.end + slide, lines=mark.awaits is None)
+        if at is not None and at < mark.end and mark.start < at + len(wanted):
+            mark.found(wanted, at)
+            return True
+    return False
+
+
+def _once(text: str, wanted: str, low: int, high: int, lines: bool) -> int | None:
+    """Where `wanted` stands in text[low:high], if only once and, with `lines`, as whole lines."""
+    at = text.find(wanted, low, high) if wanted else -1
+    if at < 0 or text.find(wanted, at + 1, high) >= 0:
         return None
-    mark.place(found)
-    return fitting(mark)
+    end = at + len(wanted)
+    starts, ends = at == low or text[at - 1] in "\r\n", end == high or wanted[-1] in "\r\n"
+    return at if (starts and ends) or not lines else None
+
+
+def recovered(mark: Mark, text: str) -> bool:
+    """A loose mark's text may be whole again somewhere near, such as when a deletion around it was taken back."""
+    # The longer side first: where it stands, the shorter one often seems to stand too.
+    sides = {mark.here, mark.other} if mark.turns else {mark.here}
+    for wanted in sorted(sides, key=len, reverse=True):
+        found = surrounded(mark.hunk, wanted, text, mark.start)
+        if found is not None:
+            mark.found(wanted, found)
+            return True
+    return False
+
+
+def nearby(mark: Mark, text: str) -> None:
+    """After a change that nobody saw: of several equal texts, the one with the hunk's own surroundings is meant."""
+    if mark.loose or mark.awaits is not None:
+        return
+    found = surrounded(mark.hunk, mark.here, text, mark.start)
+    if found is not None and not text.startswith(mark.hunk.context_after, mark.end):
+        mark.place(found)
 
 
 def fitting(mark: Mark) -> MarkFitting | None:
     """The mark's text is whole: a hunk that was stale fits again."""
-    if mark.hunk.status != "stale":
+    if mark.hunk.status != "stale" or mark.inside:
         return None
     mark.hunk = replace(mark.hunk, status="pending")
     return MarkFitting(mark.hunk.id)
@@ -128,36 +245,8 @@ def adopted(mark: Mark, now: str) -> AdoptTyping | None:
     if after is None:
         return None
     mark.hunk = replace(hunk, rev=hunk.rev + 1, before=now, after=after, tried=None)
-    mark.loose = False
+    mark.place(mark.start)
     return AdoptTyping(hunk.id, hunk.rev, now, after)
-
-
-def settled(mark: Mark, text: str) -> Word | None:
-    """Typing rests: what a loose mark covers is its own text with the user's beside it, or typing inside, or lost."""
-    now = text[mark.start : mark.end]
-    at_edge = _at_edge(mark, text, now)
-    if at_edge is not None:
-        mark.place(at_edge)
-        return fitting(mark)
-    if mark.hunk.status != "pending" or mark.inside:
-        return None
-    if word := adopted(mark, now):
-        return word
-    found = exactly(mark.hunk, mark.here, text)
-    if found is None:
-        return lost(mark)
-    mark.place(found)
-    return None
-
-
-def _at_edge(mark: Mark, text: str, now: str) -> int | None:
-    """Where the mark's text stands at an edge of what it covers; an empty text is nowhere without its neighbour."""
-    here, above, below = mark.here, mark.hunk.context_before, mark.hunk.context_after
-    if now.startswith(here) and (here or (text.endswith(above, 0, mark.start) if above else mark.start == 0)):
-        return mark.start
-    if now.endswith(here) and (here or (text.startswith(below, mark.end) if below else mark.end == len(text))):
-        return mark.end - len(here)
-    return None
 
 
 def lost(mark: Mark) -> MarkStale | None:
@@ -178,14 +267,32 @@ def exactly(hunk: Hunk, wanted: str, text: str) -> int | None:
 
 
 def surrounded(hunk: Hunk, wanted: str, text: str, near: int) -> int | None:
-    """Where `wanted` stands between the unchanged lines that were around the hunk, when that is one place only."""
+    """Where `wanted` stands between the unchanged lines that were around the hunk, when that is one place only.
+
+    All the lines that are known, or the next one on either side if those two say enough.
+    """
+    above, below = hunk.context_before, hunk.context_after
     if hunk.kind != "update":
         return None
-    whole = hunk.context_before + wanted + hunk.context_after
-    low = max(0, near - NEAR)
+    if not wanted and text != above + below and len((above + below).split()) < _TELLING:
+        return None
+    found = _between(text, above, wanted, below, near)
+    nearest = "".join(split_lines(above)[-1:]), "".join(split_lines(below)[:1])
+    if found is not None or (above, below) == nearest or len("".join(nearest).split()) < _TELLING:
+        return found
+    return _between(text, nearest[0], wanted, nearest[1], near)
+
+
+def _between(text: str, above: str, wanted: str, below: str, near: int) -> int | None:
+    """The one place of `wanted` between two texts; where one of them is empty, at the start or end of `text`."""
+    if not above:
+        return 0 if text == wanted or (below and text.startswith(wanted + below)) else None
+    if not below:
+        return len(text) - len(wanted) if text.endswith(above + wanted) else None
+    whole, low = above + wanted + below, max(0, near - NEAR)
     found = text.find(whole, low, near + NEAR)
     again = text.find(whole, found + 1, near + NEAR) if found >= 0 else -1
-    return found + len(hunk.context_before) if found >= 0 and again < 0 and whole else None
+    return found + len(above) if found >= 0 and again < 0 else None
 
 
 def roughly(hunk: Hunk, wanted: str, text: str) -> Span | None:
