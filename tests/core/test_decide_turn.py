@@ -196,6 +196,15 @@ def test_an_empty_word_is_refused() -> None:
     assert asked().refusal(c.Reply(" \n")) == "The reply is empty."
 
 
+def test_an_answer_to_a_question_that_is_closed_is_no_new_request() -> None:
+    s = asked()
+    s.model(call("ask_user", question="Which?", options=["a", "b"]))
+    assert s.refusal(c.Reply("a", "s.q9")) == "The agent does not wait for an answer to that question."
+    s.do(c.Reply("a", "s.q1"))
+    assert not s.state.questions
+    assert s.refusal(c.Reply("b", "s.q1")) == "The agent does not wait for an answer to that question."
+
+
 def test_a_reply_during_a_wait_does_not_shorten_it() -> None:
     s = asked()
     s.fail("rate_limit", retry_after=30)

@@ -167,9 +167,10 @@ export interface PlanFeedback {
   session: string;
 }
 /**
- * `signoff.reply`.
+ * `signoff.reply`; `question`, if given, is the open question that is answered.
  */
 export interface ReplyTo {
+  question?: string | null;
   session: string;
   text: string;
 }

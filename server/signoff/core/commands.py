@@ -79,9 +79,13 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The user says something: an answer to the open question, feedback to a waiting plan, or the next request."""
+    """The user says something: an answer to the open question, feedback to a waiting plan, or the next request.
+
+    `question`, if given, is the one that is meant: the words are nothing else.
+    """
 
     text: str
+    question: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

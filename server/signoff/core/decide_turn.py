@@ -31,7 +31,7 @@ def decide_turn(state: State, command: TurnCommand) -> list[Event] | c.Refused:
     """What a step of the conversation leads to; what comes late, for a turn that is over, changes nothing."""
     match command:
         case c.Reply():
-            return _said(state, command.text)
+            return _said(state, command)
         case c.RecordContext():
             due = state.context_due and command.turn == state.turn
             return [e.ContextGathered(command.text, command.sources)] if due else []
@@ -48,10 +48,13 @@ def decide_turn(state: State, command: TurnCommand) -> list[Event] | c.Refused:
             assert_never(command)
 
 
-def _said(state: State, text: str) -> list[Event] | c.Refused:
+def _said(state: State, said: c.Reply) -> list[Event] | c.Refused:
+    text = said.text
     if not text.strip():
         return c.Refused("The reply is empty.")
     question = next(iter(state.questions.values()), None)
+    if said.question and (question is None or question.id != said.question):
+        return c.Refused("The agent does not wait for an answer to that question.")
     if question:
         return going_on(state, answered(question, text))
     if state.plan and state.plan_waits:

@@ -67,10 +67,11 @@ class StartSession:
 
 @dataclass(frozen=True, slots=True)
 class ReplyTo:
-    """`signoff.reply`."""
+    """`signoff.reply`; `question`, if given, is the open question that is answered."""
 
     session: str
     text: str
+    question: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,7 @@ async def _trust(desk: Desk, asked: p.TrustWorkspace) -> Any:
 
 
 async def _reply(desk: Desk, asked: p.ReplyTo) -> Any:
-    return await _done(desk, asked.session, c.Reply(asked.text))
+    return await _done(desk, asked.session, c.Reply(asked.text, asked.question))
 
 
 async def _reject_plan(desk: Desk, asked: p.PlanFeedback) -> Any:

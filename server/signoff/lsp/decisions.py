@@ -151,9 +151,10 @@ def _on_question(state: State, words: str) -> Iterator[types.CodeAction]:
     question = next(iter(state.questions.values()), None)
     if question is not None:
         for option in question.options:
-            yield action(f"Answer: {short(option, OPTION)}", "reply", {"session": state.session, "text": option})
+            answer = {"session": state.session, "text": option, "question": question.id}
+            yield action(f"Answer: {short(option, OPTION)}", "reply", answer)
         if words:
-            reply = {"session": state.session, "text": words}
+            reply = {"session": state.session, "text": words, "question": question.id}
             yield action("Answer with the words under Reply", "reply", reply)
 
 

@@ -154,8 +154,7 @@ class Desk:
 
     def _reply(self, session: str, question: str, text: str) -> None:
         """The user answered a question in a window; when it was answered elsewhere meanwhile, nothing happens."""
-        if any(question in state.questions for state in self.manager.live() if state.session == session):
-            self._later(session, c.Reply(text))
+        self._later(session, c.Reply(text, question))
 
     def _later(self, session: str, command: c.Command) -> None:
         """Gives the session a word of the user that no request of the client waits for."""

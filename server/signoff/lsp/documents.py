@@ -28,15 +28,16 @@ class Position(Protocol):
 
 
 class Document:
-    """One open text file. `version` is the number the client gave to the text as it is here."""
+    """One open text file. `version` is what the client called the text as it is here; `edition` counts its changes."""
 
-    __slots__ = ("_lines", "_text", "encoding", "language", "uri", "version")
+    __slots__ = ("_lines", "_text", "edition", "encoding", "language", "uri", "version")
 
     def __init__(self, uri: str, language: str, version: int, text: str, encoding: Encoding = "utf-16") -> None:
         self.uri = uri
         self.language = language
         self.version = version
         self.encoding: Encoding = encoding
+        self.edition = 0
         self._lines = Lines(text)
         self._text: str | None = text
 
@@ -63,6 +64,7 @@ class Document:
         its start is read the other way round. Returns one edit per change, each relative to the text after the
         edit before it: folding `signoff.core.text.apply` over them turns the old text into the new.
         """
+        self.edition += 1
         edits = [self._change(getattr(change, "range", None), change.text) for change in changes]
         if version is not None:
             self.version = version

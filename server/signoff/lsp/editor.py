@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from signoff.core.session_view import SessionView
+from signoff.core.session_view import HunkView, SessionView
 from signoff.core.text import Edit
 from signoff.lsp.documents import Document
 from signoff.lsp.spelling import Spelling
@@ -71,7 +71,9 @@ class LspEditor:
 
     def spelled_view(self, view: SessionView) -> SessionView:
         """The view with every URI as the client spells it."""
-        hunks = (replace(h, uri=self.names(h.uri)[0], to=h.to and self.names(h.to)[0]) for h in view.hunks)
+        named = {uri for h in view.hunks for uri in (h.uri, h.to) if uri}
+        names = {uri: self.names(uri)[0] for uri in named}
+        hunks = (h if _spelled(h, names) else replace(h, uri=names[h.uri], to=h.to and names[h.to]) for h in view.hunks)
         unsaved = tuple(self.names(uri)[0] for uri in view.unsaved)
         return replace(view, workspace=self.spelling.spelled(view.workspace), hunks=tuple(hunks), unsaved=unsaved)
 
@@ -135,3 +137,8 @@ class LspEditor:
 def span(document: Document, start: int, end: int) -> types.Range:
     """Code points [start, end) as a range in the negotiated encoding."""
     return types.Range(types.Position(*document.position_at(start)), types.Position(*document.position_at(end)))
+
+
+def _spelled(hunk: HunkView, names: Mapping[str, str]) -> bool:
+    """Whether the client spells the hunk's documents as we do."""
+    return names[hunk.uri] == hunk.uri and (hunk.to is None or names[hunk.to] == hunk.to)

@@ -184,8 +184,11 @@ def _on_step(state: State, plan: Plan, step: Step) -> Actions:
 def _on_question(seen: Seen) -> Actions:
     """A reply answers the question that was asked first, so only that one's options are offered."""
     question = next(iter(seen.state.questions.values()), None)
-    for option in question.options if question else ():
-        yield action(f"Answer: {short(option, OPTION)}", "reply", {"session": seen.state.session, "text": option})
+    if question is None:
+        return
+    for option in question.options:
+        answer = {"session": seen.state.session, "text": option, "question": question.id}
+        yield action(f"Answer: {short(option, OPTION)}", "reply", answer)
 
 
 def _on_words(seen: Seen) -> Actions:

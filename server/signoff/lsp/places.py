@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from signoff.runtime.manager import Manager
 
 MOST_LINES = 2**31 - 1
+MOST_RANGES = 20_000
 MOST_COPIES = 500
 """Files that are not open whose lines are kept for counting."""
 RangeOf = Callable[[State, Hunk], p.Range]
@@ -28,6 +29,8 @@ class Places:
     def __init__(self, editor: LspEditor, manager: Callable[[], Manager], encoding: Callable[[], Encoding]) -> None:
         self._editor, self._manager, self._encoding = editor, manager, encoding
         self._copies: dict[str, tuple[str, Document]] = {}
+        self._counted: dict[str, tuple[object, p.Range]] = {}
+        """Ranges of hunks, each with what it was counted from."""
 
     def document(self, uri: str, workspace: str | None = None) -> Document | None:
         """The open document, or a copy of a workspace's file to count positions in."""
@@ -68,9 +71,19 @@ class Places:
         def range_of(state: State, hunk: Hunk) -> p.Range:
             if hunk.uri not in documents:
                 documents[hunk.uri] = self.document(hunk.uri, state.workspace)
-            return _range(documents[hunk.uri], hunk, self._manager().start_of(state, hunk))
+            return self._range(documents[hunk.uri], hunk, self._manager().start_of(state, hunk))
 
         return range_of
+
+    def _range(self, document: Document | None, hunk: Hunk, start: int) -> p.Range:
+        """Counted once: a session with a thousand hunks is shown ten times a second."""
+        source = (document, document.edition if document else 0, start, len(hunk.present), hunk.kind)
+        known = self._counted.get(hunk.id)
+        if known is None or known[0] != source:
+            if len(self._counted) >= MOST_RANGES:
+                self._counted.clear()
+            known = self._counted[hunk.id] = (source, _range(document, hunk, start))
+        return known[1]
 
 
 def line(number: int) -> int:
