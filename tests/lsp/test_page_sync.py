@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from random import Random
+from typing import Any
 
 import pytest
 
+from signoff.core.hunks import Hunk, HunkStatus
 from signoff.core.page import Rendering, render
+from signoff.core.plan import Plan, Step
 from signoff.core.state import Said, State
 from signoff.core.text import Edit, apply
 from signoff.lsp import page_sync
@@ -52,9 +57,13 @@ class Buffer:
     def honest(self, edits: Sequence[Edit]) -> str | None:
         self.change(*reversed(edits))
 
-    async def apply(self, label: str, edits: Mapping[str, Sequence[Edit]]) -> str | None:
-        self.sent.append(edits[URI])
-        return self.answer(edits[URI])
+    def apply(self, label: str, edits: Mapping[str, Sequence[Edit]]) -> Coroutine[Any, Any, str | None]:
+        """Edits count for the text as it is when they are asked for, as with versions."""
+        return self.answered(edits[URI], self.held)
+
+    async def answered(self, edits: Sequence[Edit], text: str | None) -> str | None:
+        self.sent.append(edits)
+        return self.answer(edits) if text == self.held else "the document changed"
 
 
 @pytest.fixture
@@ -225,3 +234,75 @@ async def test_a_file_that_became_a_link_is_left_alone(scene: Buffer, tmp_path: 
     scene.page.session_changed(model("second"))
     await asyncio.sleep(0.1)
     assert (tmp_path / "elsewhere").read_text() == "mine"
+
+
+class Moody(Buffer):
+    """An editor that is honest, drops, refuses, comes late, brings parts one by one, or lets the user type first."""
+
+    random: Random
+    typed: list[str]
+
+    def token(self) -> None:
+        """The user types a word anywhere, but not inside another one."""
+        text = self.held or ""
+        at = self.random.randint(0, len(text))
+        inside = next((m for m in re.finditer(r"qz\d+zq", text) if m.start() < at < m.end()), None)
+        word = f"qz{len(self.typed)}zq"
+        self.typed.append(word)
+        at = inside.end() if inside else at
+        self.change(Edit(at, at, self.random.choice(["{}", "{}\n", "\n- {}\n", " {} "]).format(word)))
+
+    def mood(self, edits: Sequence[Edit]) -> str | None:
+        kind = self.random.choice(["honest", "honest", "one by one", "whole", "drop", "refuse", "late", "typing"])
+        before = self.held or ""
+        if kind == "refuse":
+            return "not now"
+        if kind == "one by one":
+            for edit in reversed(edits):
+                self.change(edit)
+        if kind == "whole":
+            self.change(Edit(0, len(before), apply(before, edits)))
+        if kind == "typing":
+            self.token()
+            return "the document changed"
+        if kind == "late":
+            seconds = self.random.choice([0.0, 0.002, 0.05])
+            asyncio.get_running_loop().call_later(seconds, self.late, edits, before)
+        return self.honest(edits) if kind == "honest" else None
+
+    def late(self, edits: Sequence[Edit], before: str) -> None:
+        if self.held == before:
+            self.honest(edits)
+
+
+@pytest.mark.parametrize("seed", range(40))
+async def test_whatever_the_editor_does_no_word_of_the_user_is_lost(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, seconds in {"DEBOUNCE": 0.0, "REST": 0.001, "CONFIRM": 0.01}.items():
+        monkeypatch.setattr(page_sync, f"{name}_SECONDS", seconds)
+    scene = Moody()
+    scene.random, scene.typed = Random(seed), []
+    plan = Plan(f"{SESSION}.p1", (Step("s1", "Read it"), Step("s2", "Change it")), "proposed")
+    hunk = Hunk(f"{SESSION}.h1", 1, "r", "file:///w/a.py", "update", 0, "one\n", "1\n")
+    state = replace(STATE, finished=False, plan=plan, hunks={hunk.id: hunk})
+    scene.page = PageSync(URI, "page.md", WorkspaceFiles(tmp_path), scene, state, rendered)
+    assert scene.page.write_file() is None
+    scene.held, scene.answer = (tmp_path / "page.md").read_text(), scene.mood
+    scene.page.opened()
+    for step in range(30):
+        if scene.random.random() < 0.4:
+            scene.token()
+        else:
+            other = replace(plan, id=f"{SESSION}.p{scene.random.randint(1, 3)}")
+            status: HunkStatus = scene.random.choice(["pending", "applied", "rejected"])
+            changed = {hunk.id: replace(hunk, rev=scene.random.randint(1, 2), status=status)}
+            state = replace(state, model=f"m{step}", hunks=changed, plan=scene.random.choice([plan, other, None]))
+            scene.page.session_changed(state)
+        await asyncio.sleep(scene.random.choice([0.0, 0.003, 0.02]))
+        assert [word for word in scene.typed if word not in (scene.held or "")] == []
+    scene.answer = scene.honest
+    await asyncio.sleep(0.1)
+    scene.page.session_changed(replace(state, model="the last"))
+    await until(lambda: "the last" in (scene.held or ""))
+    assert [word for word in scene.typed if word not in (scene.held or "")] == []

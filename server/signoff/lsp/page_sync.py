@@ -195,14 +195,15 @@ class PageSync:
     def _send(self, new: Rendering, text: str, changes: Sequence[Edit]) -> None:
         sent = _Sent(new, text, Arrival(changes), asyncio.Event())
         self._sent, self._refused, self._dropped = sent, "", None
-        self._task = asyncio.ensure_future(self._followed(sent, changes))
-
-    async def _followed(self, sent: _Sent, changes: Sequence[Edit]) -> None:
-        """Gives an edit up that the editor refuses or does not show; only the text proves that it is there."""
+        # Asked for at once: the places of the edits are those of the text as it is right now.
         answer = asyncio.ensure_future(self._buffers.apply("Signoff: session document", {self.uri: changes}))
-        # An answer that comes later, or never, is not waited for, and not taken back either.
+        # An answer that comes late, or never, is not waited for, and not taken back either.
         self._answers.add(answer)
         answer.add_done_callback(self._answers.discard)
+        self._task = asyncio.ensure_future(self._followed(sent, answer))
+
+    async def _followed(self, sent: _Sent, answer: asyncio.Future[str | None]) -> None:
+        """Gives an edit up that the editor refuses or does not show; only the text proves that it is there."""
         over = asyncio.ensure_future(sent.over.wait())
         try:
             await asyncio.wait({answer, over}, timeout=CONFIRM_SECONDS, return_when=asyncio.FIRST_COMPLETED)

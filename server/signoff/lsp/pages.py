@@ -56,7 +56,7 @@ class Pages:
         self._server, self._desk = server, desk
         self._pages: dict[str, PageSync] = {}
         self._read: tuple[str, Page] = ("", read(""))
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Future[object]] = set()
 
     # ------------------------------------------------------------------------------------------------------- commands
 
@@ -115,14 +115,12 @@ class Pages:
         shown = self._text(uri)
         if shown is not None:
             changes = edits(shown, text)
-            self._start(self._applied(uri, changes) if changes else None)
+            if changes:
+                self._start(self._desk.editor.apply("Signoff: whole diff", {uri: changes}))
             return None
         files = self._desk.manager.files(workspace)
         before = text_of(files, path)
         return before if isinstance(before, FileProblem) else write(files, path, text, before)
-
-    async def _applied(self, uri: str, changes: Sequence[Edit]) -> None:
-        await self._desk.editor.apply("Signoff: whole diff", {uri: changes})
 
     def _show(self, uri: str) -> p.Shown:
         spelled = self._desk.spelled(uri)
@@ -183,11 +181,10 @@ class Pages:
             self._page(state).opened()
             self._desk.display.page_changed(uri)
 
-    def _start(self, work: Coroutine[Any, Any, None] | None) -> None:
-        if work is not None:
-            task = asyncio.ensure_future(work)
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+    def _start(self, work: Coroutine[Any, Any, object]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _page(self, state: State) -> PageSync:
         if state.session not in self._pages:
