@@ -37,7 +37,7 @@ UNIT = ("    return text[-2:]  # 😀 the last two\n", "    return text.strip()[
 SPLIT = ("    value, name = line.split()\n", "    value, name = line.split(maxsplit=1)\n")
 REVISED = ("    value, name = line.split()\n", "    value, name = line.split(None, 1)\n")
 JOIN = ('    return ", ".join(', '    return "; ".join(')
-AMENDED = "    return text.strip().lower()[-2:]  # 😀 the last two\n"
+AMENDED = "    return text.strip()[-2:].lower()  # 😀 the last two\n"
 
 View = dict[str, Any]
 
