@@ -83,10 +83,12 @@ class Watching:
 
     def wanted(self) -> None:
         """To be called when there may be hunks: before there are any, nothing is watched and no watcher asked for."""
-        if not self._initialized or self._look_due is not None or not self._manager().documents.uris():
+        if not self._manager().documents.uris():
             return
-        self._look_due = asyncio.get_running_loop().call_later(LOOK_SECONDS, lambda: self._spawn(self._look()))
-        if not self._asked:
+        if self._look_due is None:
+            self._look_due = asyncio.get_running_loop().call_later(LOOK_SECONDS, lambda: self._spawn(self._look()))
+        # Before the client says that it is ready, nothing may be asked of it.
+        if self._initialized and not self._asked:
             self._asked = True
             self._spawn(self._ask())
 
