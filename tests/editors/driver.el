@@ -13,7 +13,8 @@
 (defconst driver-eglot (equal (getenv "EDITOR_CLIENT") "eglot"))
 (defvar driver-wanted nil "The title to pick from the next menu.")
 (defvar driver-offered nil "The titles of the last menu.")
-(defvar driver-asked nil "The questions that were answered with yes.")
+(defvar driver-asked nil "The questions that were answered, the last one first.")
+(defvar driver-consents t "What every question is answered.")
 (defvar driver-words "" "What is typed at the next prompt for words.")
 
 (defun driver-choose (_prompt collection &rest _)
@@ -22,9 +23,9 @@
   (if (member driver-wanted driver-offered) driver-wanted (signal 'quit nil)))
 
 (defun driver-agree (prompt)
-  "Stands in for the user at the question PROMPT: notes it, and says yes."
+  "Stands in for the user at the question PROMPT: notes it, and says `driver-consents'."
   (push prompt driver-asked)
-  t)
+  driver-consents)
 
 (advice-add 'completing-read :override #'driver-choose)
 (advice-add 'y-or-n-p :override #'driver-agree)
@@ -177,6 +178,12 @@
 
 (cl-defmethod driver-do ((_ (eql run)) args)
   (call-interactively (intern (alist-get 'command args)))
+  t)
+
+;; From now on eglot asks before each edit, as it does unless it is told not to.
+(cl-defmethod driver-do ((_ (eql consent)) args)
+  (setq eglot-confirm-server-initiated-edits 'confirm
+        driver-consents (eq (alist-get 'given args) t))
   t)
 
 (cl-defmethod driver-do ((_ (eql asked)) _args) (apply #'vector driver-asked))
