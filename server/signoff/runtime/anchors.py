@@ -13,15 +13,17 @@ from signoff.core.commands import Command, MoveHunks, NoteSwitched
 from signoff.core.diff import changes
 from signoff.core.hunks import Hunk
 from signoff.core.state import State
-from signoff.core.switches import Side, by_lines, in_lines, reach, switched
-from signoff.core.text import Edit, apply, digest, minimise
+from signoff.core.text import Edit, digest
 from signoff.runtime.following import Follower
 from signoff.runtime.marks import Mark, Word, fitting, nearby, recovered, settled
+from signoff.runtime.passage import Passage
 
 Key = tuple[str, str]
 """(session, hunk)"""
 Told = tuple[str, Command]
 """What a session has to be told: (session, command)."""
+Filed = tuple[int, bool, int]
+"""Where a hunk begins in a file's text, whether it is in it, and its rev."""
 NOBODY: frozenset[Key] = frozenset()
 
 
@@ -33,6 +35,8 @@ class Anchors:
         self._texts: dict[str, str] = {}
         """The text that a document's marks count in."""
         self._followed: dict[str, Mapping[str, Hunk]] = {}
+        self._filed: dict[str, tuple[str | None, dict[Key, Filed]]] = {}
+        """The file's text as it was last known, and where hunks stood in it."""
 
     def uris(self) -> tuple[str, ...]:
         """The documents in which hunks stand."""
@@ -94,7 +98,26 @@ class Anchors:
         if self._followed.get(state.session) is state.hunks:
             return []
         self._followed[state.session] = state.hunks
-        return Follower(self._marks, self._texts, state, text_of).told()
+        told = Follower(self._marks, self._texts, state, text_of).told()
+        for uri, (text, _) in list(self._filed.items()):
+            if text is not None and self._texts.get(uri) == text:
+                self.filed(uri, text)
+        return told
+
+    def unfiled(self) -> tuple[str, ...]:
+        """The documents of hunks whose file's text was never told."""
+        return tuple(uri for uri, marks in self._marks.items() if marks and uri not in self._filed)
+
+    def filed(self, uri: str, text: str | None) -> None:
+        """The document, which is `text`, is what its file is: what is thrown away later goes back to this.
+
+        None: the file is another text, in which the hunks' places are not known unless they were told before.
+        """
+        if text is None:
+            self._filed.setdefault(uri, (None, {}))
+            return
+        marks = self._marks.get(uri, {}).items()
+        self._filed[uri] = (text, {k: (m.start, m.inside, m.hunk.rev) for k, m in marks if not m.loose})
 
     def heard(self, session: str, command: Command) -> None:
         """What was told has reached the session, whatever it made of it."""
@@ -111,6 +134,7 @@ class Anchors:
             self._marks[to] = {**self._marks.pop(uri), **self._marks.get(to, {})}
         if uri in self._texts:
             self._texts[to] = self._texts.pop(uri)
+        self._filed.pop(uri, None)
 
     # What the text says.
 
@@ -119,12 +143,28 @@ class Anchors:
         if not self._marks.get(uri):
             return []
         known = self._texts.setdefault(uri, text)
+        if known != text and uri in self._filed and self._filed[uri][0] == text:
+            return self._thrown_away(uri, text)
         # From the end, so that each edit's positions still count in the text that it meets.
         told = self.observe(uri, known, changes(known, text)[::-1]) if known != text else []
         if known != text:
             for mark in self._marks[uri].values():
                 nearby(mark, text)
         return [*told, *self.settle(uri, text), *self._fitting(uri, text)]
+
+    def _thrown_away(self, uri: str, text: str) -> list[Told]:
+        """The document is its file again: hunks are where they were in it; others are looked for."""
+        marks, filed = self._marks[uri], self._filed[uri][1]
+        back = {key: mark for key, mark in marks.items() if key in filed and filed[key][2] == mark.hunk.rev}
+        passage = Passage({key: mark for key, mark in marks.items() if key not in back}, self._texts[uri])
+        passage.take_all(changes(self._texts[uri], text)[::-1])
+        were = passage.were | {key: mark.inside for key, mark in back.items()}
+        self._texts[uri] = text
+        told = [self._tell(key, marks[key], word) for key, word in passage.words()]
+        for key, mark in back.items():
+            start, mark.inside, _ = filed[key]
+            mark.place(start)
+        return [*told, *self.settle(uri, text), *self._turned(uri, text, were), *self._fitting(uri, text)]
 
     def _fitting(self, uri: str, text: str) -> Iterator[Told]:
         """Hunks that went stale with their file, or were not found in it, when it is back."""
@@ -155,7 +195,7 @@ class Anchors:
         marks = self._marks.get(uri)
         if not marks:
             return []
-        passage = _Passage({key: mark for key, mark in marks.items() if key not in own}, text)
+        passage = Passage({key: mark for key, mark in marks.items() if key not in own}, text)
         passage.take_all(edits)
         self._texts[uri] = passage.text
         told = [self._tell(key, marks[key], word) for key, word in passage.words()]
@@ -173,114 +213,3 @@ class Anchors:
         sum_of = digest(text) if turned else ""
         for (session, inside), hunks in turned.items():
             yield session, NoteSwitched(uri, tuple(hunks), inside, sum_of, self.starts(session, uri))
-
-
-class _Passage:
-    """One document's marks on their way through the successive edits of one change.
-
-    Marks follow each edit; what has become of those that an edit reached into is judged by the text at the end.
-    """
-
-    def __init__(self, marks: dict[Key, Mark], text: str) -> None:
-        self.marks, self.text = marks, text
-        self.reached: dict[Key, Mark] = {}
-        self.were: dict[Key, bool] = {}
-        """On which side those marks were that turned, or that an edit reached into."""
-
-    def take_all(self, edits: Sequence[Edit]) -> None:
-        """All edits: as hunks that turn, if together they are just that; else one by one."""
-        if len(edits) > 1 and self._explained(_together(self.text, edits)):
-            return
-        for edit in edits:
-            self._take(minimise(self.text, edit))
-
-    def words(self) -> Iterator[tuple[Key, Word]]:
-        """What has become of the marks that were reached into."""
-        for key, mark in self.reached.items():
-            if mark.loose and (word := settled(mark, self.text, resting=False)):
-                yield key, word
-
-    def _near(self, edit: Edit) -> list[Mark]:
-        low, high = reach(self.text, edit)
-        return [mark for mark in self.marks.values() if mark.start <= high and low <= mark.end]
-
-    def _explained(self, edit: Edit) -> bool:
-        """Whether the edit is exactly some hunks that turn; then they have."""
-        near = self._near(edit)
-        turned = _switched(self.text, edit, near) if near else None
-        for side in reversed(turned or ()):
-            self._turn(side, near)
-        return bool(turned)
-
-    def _take(self, edit: Edit, whole: bool = True) -> None:
-        """One edit of the text as it is now; `whole` when it may stand for several that the editor reports as one."""
-        if (edit.start == edit.end and not edit.text) or self._explained(edit):
-            return
-        parts = by_lines(self.text, edit) if whole and self._crosses(edit) else []
-        if len(parts) < 2:
-            self._pass(edit)
-            return
-        for part in parts:
-            self._take(part, whole=False)
-
-    def _crosses(self, edit: Edit) -> bool:
-        """Whether the edit lies at a mark without lying inside it."""
-        return any(not (mark.start <= edit.start and edit.end <= mark.end) for mark in self._near(edit))
-
-    def _turn(self, side: Side, near: Sequence[Mark]) -> None:
-        turning = [mark for mark in near if not mark.loose and mark.turns and mark.side == side]
-        mine = [mark for mark in turning if mark.awaits is not None] or turning
-        self._pass(side.edit, mine)
-        for key, mark in self.marks.items():
-            if any(mark is one for one in mine):
-                self.were.setdefault(key, mark.inside)
-                mark.turn(side.start)
-
-    def _pass(self, edit: Edit, mine: Sequence[Mark] = ()) -> None:
-        """Lets every mark but those in `mine`, whose edit it is, follow the edit."""
-        before, self.text = self.text, apply(self.text, [edit])
-        # A change of several lines may hold more than what differs in letters, such as a line end.
-        lines = in_lines(before, edit) if "\n" in edit.text or before.count("\n", edit.start, edit.end) else edit
-        order = mine[0].order if mine else 1
-        for key, mark in self.marks.items():
-            if lines.start > mark.end or any(mark is one for one in mine):
-                continue
-            made = edit
-            if not mine and mark.start == mark.end and not mark.reached(edit, edges=True):
-                made = lines
-            if mark.reached(made, edges=not mine):
-                self.were.setdefault(key, mark.inside)
-                self.reached[key] = mark
-                mark.stretch(made, before)
-            else:
-                mark.follow(edit, order)
-
-
-def _together(text: str, edits: Sequence[Edit]) -> Edit:
-    """Successive edits of `text` as one edit."""
-    start, end, delta = edits[0].start, edits[0].end, edits[0].delta
-    for edit in edits[1:]:
-        # [start, end + delta) is what the edits so far made.
-        end = max(end, edit.end - delta)
-        start, delta = min(start, edit.start), delta + edit.delta
-    after = text
-    for edit in edits:
-        after = apply(after, [edit])
-    return minimise(text, Edit(start, end, after[start : end + delta]))
-
-
-def _switched(text: str, edit: Edit, near: Sequence[Mark]) -> list[Side] | None:
-    """The edit as hunks that turn: those whose edit was sent, else any."""
-    whole = (mark for mark in near if mark.turns and not mark.loose)
-    turning = sorted(whole, key=lambda mark: (mark.start, mark.end, not mark.inside))
-    sent = [mark for mark in turning if mark.awaits is not None]
-    return (switched(text, edit, _apart(sent)) if sent else None) or switched(text, edit, _apart(turning))
-
-
-def _apart(marks: Sequence[Mark]) -> list[Side]:
-    """Their sides; of two that overlap the first."""
-    found: list[Side] = []
-    for mark in marks:
-        if not found or found[-1].end <= mark.start:
-            found.append(mark.side)
-    return found

@@ -53,6 +53,7 @@ class Documents:
         name = paths.normal(uri)
         for place in self._holding(name):
             place.workspace.sync(name, text)
+            place.workspace.filed(name, text)
             self._followed(place, name)
 
     def file_changed(self, uri: str) -> None:
@@ -66,6 +67,7 @@ class Documents:
                 self._gone(place.workspace, name)
             else:
                 place.workspace.sync(name, text)
+                place.workspace.anchors.filed(name, text)
                 self._followed(place, name)
                 # There is no buffer that could differ from the file.
                 self._tell([(state.session, NoteSaved(name)) for state in self._of(place.workspace, name)])
@@ -80,6 +82,9 @@ class Documents:
     def saved(self, uri: str) -> None:
         """The editor saved the document."""
         name = paths.normal(uri)
+        for place in self._holding(name):
+            if (text := place.workspace.editor.text(name)) is not None:
+                place.workspace.anchors.filed(name, text)
         self._tell([(state.session, NoteSaved(name)) for state in self._live() if name in state.unsaved])
 
     def renamed(self, uri: str, to: str) -> None:

@@ -9,7 +9,8 @@ from signoff.core.commands import Command, MarkStale, NoteSwitched
 from signoff.core.hunks import Hunk
 from signoff.core.state import State, stands
 from signoff.core.text import digest
-from signoff.runtime.marks import Mark, Word, adopted, exactly, fitting, is_inside, lost, recovered, roughly
+from signoff.runtime.finding import exactly, roughly
+from signoff.runtime.marks import Mark, Word, adopted, fitting, is_inside, lost, recovered
 
 GONE = "The file is gone, or can't be read."
 Key = tuple[str, str]
@@ -136,11 +137,10 @@ class _Document:
             return None
         if (known.before, known.after) != (hunk.before, hunk.after):
             return self._revised(mark, known, hunk)
-        if mark.loose:
-            mark.inside = is_inside(hunk)
-            return lost(mark)
         if mark.inside != is_inside(hunk):
             return mark.inside
+        if mark.loose:
+            return lost(mark)
         return fitting(mark) if hunk.status == "stale" and self.text is not None else None
 
     def _revised(self, mark: Mark, known: Hunk, hunk: Hunk) -> Word | bool | None:

@@ -40,6 +40,11 @@ class SessionLoop:
         self._spent: set[str] = set()
         self._closed = False
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing is recorded any more."""
+        return self._closed
+
     async def submit(self, command: Command) -> list[Event] | Refused:
         """The events that the command led to, durable and folded; or why it is refused. Raises StoreError.
 

@@ -239,7 +239,7 @@ class Manager:
     async def _deliver(self, told: list[Told]) -> None:
         for session, command in told:
             loop = self._loops.get(session)
-            if loop is not None:
+            if loop is not None and not loop.closed:
                 await loop.record(command)
                 self._place(loop.state.workspace).workspace.heard(command, loop.state)
 

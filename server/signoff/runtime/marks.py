@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from signoff.core.anchor import locate
 from signoff.core.commands import AdoptTyping, MarkFitting, MarkStale
 from signoff.core.hunks import Hunk
 from signoff.core.merge import merge
 from signoff.core.switches import Side
-from signoff.core.text import Edit, Span, split_lines
+from signoff.core.text import Edit
+from signoff.runtime.finding import surrounded
 
 STALE = "The text that it changes is not in the document any more."
-NEAR = 50_000
-"""Code points around its last place in which a hunk with its exact surroundings is looked for."""
-_TELLING = 3
-"""Words that must stand on the two lines around a hunk to tell its place."""
 
 Word = AdoptTyping | MarkStale | MarkFitting
 """What becomes of one hunk when the text under it changes."""
@@ -165,9 +161,9 @@ def settled(mark: Mark, text: str, resting: bool) -> Word | None:
 def _beside(mark: Mark, now: str) -> bool:
     """Whether only text beside the hunk's own was changed, which stays outside."""
     known = mark.memory
-    first = known is not None and known.at == 0
     last = known is not None and known.at + len(mark.here) == len(known.text)
-    for wanted in mark.sides:
+    first = known is not None and known.at == 0 and not (last and mark.order > 1)
+    for wanted in _telling(mark):
         if first and now.startswith(wanted):
             mark.found(wanted, mark.start)
             return True
@@ -183,18 +179,29 @@ def _whole(mark: Mark, text: str) -> bool:
     if known and now == known.text:
         mark.place(mark.start + known.at)
         return True
+    if mark.inside and not now and not mark.other:
+        # Whatever else was deleted with it, what the hunk put in is not there.
+        mark.turn(mark.start)
+        return True
     if known and mark.turns and now == known.turned(mark.here, mark.other):
         mark.turn(mark.start + known.at)
         return True
     # Which of several equal characters were deleted is not certain: what is left of the hunk may begin a little before.
     slide = abs(len(now) - len(known.text)) if known else 0
-    low = max(0, mark.start - slide)
-    for wanted in mark.sides:
-        at = _once(text, wanted, low, mark.end + slide, lines=mark.awaits is None)
-        if at is not None and at < mark.end and mark.start < at + len(wanted):
+    for wanted in _telling(mark):
+        at = _once(text, wanted, max(0, mark.start - slide), mark.end + slide, lines=mark.awaits is None)
+        alone = known is None or wanted not in known.turned(mark.here, "\0")
+        if at is not None and at < mark.end and mark.start < at + len(wanted) and alone:
             mark.found(wanted, at)
             return True
     return False
+
+
+def _telling(mark: Mark) -> list[str]:
+    """The sides of the hunk that prove something where they stand: not one that stood there, or beside it, already."""
+    known = mark.memory
+    turned = [mark.other] if mark.turns and mark.other and not (known and mark.other in known.text) else []
+    return sorted([mark.here, *turned], key=len, reverse=True)
 
 
 def _once(text: str, wanted: str, low: int, high: int, lines: bool) -> int | None:
@@ -256,45 +263,3 @@ def lost(mark: Mark) -> MarkStale | None:
         return None
     mark.hunk = replace(mark.hunk, status="stale")
     return MarkStale(mark.hunk.id, STALE)
-
-
-def exactly(hunk: Hunk, wanted: str, text: str) -> int | None:
-    """Where `wanted` (one side of the hunk) stands, if exactly that text is there and its place is certain."""
-    if hunk.kind != "update":
-        return None
-    span = locate(text, wanted, hunk.context_before, hunk.context_after, hunk.start)
-    return span.start if span is not None and text[span.start : span.end] == wanted else None
-
-
-def surrounded(hunk: Hunk, wanted: str, text: str, near: int) -> int | None:
-    """Where `wanted` stands between the unchanged lines that were around the hunk, when that is one place only.
-
-    All the lines that are known, or the next one on either side if those two say enough.
-    """
-    above, below = hunk.context_before, hunk.context_after
-    if hunk.kind != "update":
-        return None
-    if not wanted and text != above + below and len((above + below).split()) < _TELLING:
-        return None
-    found = _between(text, above, wanted, below, near)
-    nearest = "".join(split_lines(above)[-1:]), "".join(split_lines(below)[:1])
-    if found is not None or (above, below) == nearest or len("".join(nearest).split()) < _TELLING:
-        return found
-    return _between(text, nearest[0], wanted, nearest[1], near)
-
-
-def _between(text: str, above: str, wanted: str, below: str, near: int) -> int | None:
-    """The one place of `wanted` between two texts; where one of them is empty, at the start or end of `text`."""
-    if not above:
-        return 0 if text == wanted or (below and text.startswith(wanted + below)) else None
-    if not below:
-        return len(text) - len(wanted) if text.endswith(above + wanted) else None
-    whole, low = above + wanted + below, max(0, near - NEAR)
-    found = text.find(whole, low, near + NEAR)
-    again = text.find(whole, found + 1, near + NEAR) if found >= 0 else -1
-    return found + len(above) if found >= 0 and again < 0 else None
-
-
-def roughly(hunk: Hunk, wanted: str, text: str) -> Span | None:
-    """Where `wanted` stands, changed a little perhaps."""
-    return locate(text, wanted, hunk.context_before, hunk.context_after, hunk.start) if hunk.kind == "update" else None

@@ -123,7 +123,15 @@ class Workspace:
             return text
 
         followed = self.anchors.follow(state, text_of)
+        for uri in self.anchors.unfiled():
+            self.filed(uri, self.text(uri) or "")
         self._tell([*told, *followed])
+
+    def filed(self, uri: str, text: str) -> None:
+        """Remembers where hunks stand in the document, if its `text` is what is on disk: it may go back to that."""
+        path = self.path_of(uri)
+        same = path is not None and self.files.read(path) == text
+        self.anchors.filed(uri, text if same else None)
 
     def heard(self, command: Command, state: State) -> None:
         """The session has heard what was told of its hunks, and is `state` now."""

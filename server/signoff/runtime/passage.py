@@ -1,0 +1,126 @@
+"""The marks of one document on their way through a change: which hunks it turns, and which it reaches into."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from signoff.core.switches import Side, by_lines, in_lines, reach, switched
+from signoff.core.text import Edit, apply, minimise
+from signoff.runtime.marks import Mark, Word, nearby, settled
+
+Key = tuple[str, str]
+
+
+class Passage:
+    """One document's marks on their way through the successive edits of one change.
+
+    Marks follow each edit; what has become of those that an edit reached into is judged by the text at the end.
+    """
+
+    def __init__(self, marks: dict[Key, Mark], text: str) -> None:
+        self.marks, self.text = marks, text
+        self.reached: dict[Key, Mark] = {}
+        self.doubtful: list[Mark] = []
+        """Marks without text at the edge of lines that changed: such a place can be on either side of a new line."""
+        self.were: dict[Key, bool] = {}
+        """On which side those marks were that turned, or that an edit reached into."""
+
+    def take_all(self, edits: Sequence[Edit]) -> None:
+        """All edits: as hunks that turn, if together they are just that; else one by one."""
+        if len(edits) > 1 and self._explained(_together(self.text, edits)):
+            return
+        for edit in edits:
+            self._take(minimise(self.text, edit))
+
+    def words(self) -> Iterator[tuple[Key, Word]]:
+        """What has become of the marks that were reached into."""
+        for mark in self.doubtful:
+            nearby(mark, self.text)
+        for key, mark in self.reached.items():
+            if mark.loose and (word := settled(mark, self.text, resting=False)):
+                yield key, word
+
+    def _near(self, edit: Edit) -> list[Mark]:
+        low, high = reach(self.text, edit)
+        return [mark for mark in self.marks.values() if mark.start <= high and low <= mark.end]
+
+    def _explained(self, edit: Edit) -> bool:
+        """Whether the edit is exactly some hunks that turn; then they have."""
+        near = self._near(edit)
+        turned = _switched(self.text, edit, near) if near else None
+        for side in reversed(turned or ()):
+            self._turn(side, near)
+        return bool(turned)
+
+    def _take(self, edit: Edit, whole: bool = True) -> None:
+        """One edit of the text as it is now; `whole` when it may stand for several that the editor reports as one."""
+        if (edit.start == edit.end and not edit.text) or self._explained(edit):
+            return
+        parts = by_lines(self.text, edit) if whole and self._crosses(edit) else []
+        if len(parts) < 2:
+            self._pass(edit)
+            return
+        for part in parts:
+            self._take(part, whole=False)
+
+    def _crosses(self, edit: Edit) -> bool:
+        """Whether the edit lies at a mark without lying inside it."""
+        return any(not (mark.start <= edit.start and edit.end <= mark.end) for mark in self._near(edit))
+
+    def _turn(self, side: Side, near: Sequence[Mark]) -> None:
+        turning = [mark for mark in near if not mark.loose and mark.turns and mark.side == side]
+        mine = [mark for mark in turning if mark.awaits is not None] or turning
+        self._pass(side.edit, mine)
+        for key, mark in self.marks.items():
+            if any(mark is one for one in mine):
+                self.were.setdefault(key, mark.inside)
+                mark.turn(side.start)
+
+    def _pass(self, edit: Edit, mine: Sequence[Mark] = ()) -> None:
+        """Lets every mark but those in `mine`, whose edit it is, follow the edit."""
+        before, self.text = self.text, apply(self.text, [edit])
+        # A change may hold more than what differs in letters, such as the line end that two lines share.
+        lines = in_lines(before, edit)
+        order = mine[0].order if mine else 1
+        for key, mark in self.marks.items():
+            if lines.start > mark.end or any(mark is one for one in mine):
+                continue
+            made = lines if mark.open and not mine and not mark.reached(edit, edges=True) else edit
+            if mark.reached(made, edges=not mine):
+                self.were.setdefault(key, mark.inside)
+                self.reached[key] = mark
+                mark.stretch(made, before)
+            else:
+                mark.follow(edit, order)
+                if not mine and mark.start == mark.end and mark.start in (lines.start, lines.end + edit.delta):
+                    self.doubtful.append(mark)
+
+
+def _together(text: str, edits: Sequence[Edit]) -> Edit:
+    """Successive edits of `text` as one edit."""
+    start, end, delta = edits[0].start, edits[0].end, edits[0].delta
+    for edit in edits[1:]:
+        # [start, end + delta) is what the edits so far made.
+        end = max(end, edit.end - delta)
+        start, delta = min(start, edit.start), delta + edit.delta
+    after = text
+    for edit in edits:
+        after = apply(after, [edit])
+    return minimise(text, Edit(start, end, after[start : end + delta]))
+
+
+def _switched(text: str, edit: Edit, near: Sequence[Mark]) -> list[Side] | None:
+    """The edit as hunks that turn: those whose edit was sent, else any."""
+    whole = (mark for mark in near if mark.turns and not mark.loose)
+    turning = sorted(whole, key=lambda mark: (mark.start, mark.end, not mark.inside))
+    sent = [mark for mark in turning if mark.awaits is not None]
+    return (switched(text, edit, _apart(sent)) if sent else None) or switched(text, edit, _apart(turning))
+
+
+def _apart(marks: Sequence[Mark]) -> list[Side]:
+    """Their sides; of two that overlap the first."""
+    found: list[Side] = []
+    for mark in marks:
+        if not found or found[-1].end <= mark.start:
+            found.append(mark.side)
+    return found
