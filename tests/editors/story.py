@@ -257,12 +257,10 @@ class Story:
 
     async def approves_all(self) -> None:
         """What is left: in the open file, in one that is not open, and a new file."""
-        await self.editor.open("app/parse.py")
-        view = await self.view()
-        waiting = [hunk for hunk in view["hunks"] if hunk["status"] == "pending"]
-        await self.editor.command("approveAll", session=self.session)
+        waiting = [hunk for hunk in (await self.view())["hunks"] if hunk["status"] == "pending"]
+        assert len({hunk["uri"] for hunk in waiting}) == 3
+        await self.picks("app/parse.py", await self.line("line.split()"), f"Approve all {len(waiting)} hunks")
         await self.view(lambda view: all(hunk["status"] in ("applied", "rejected") for hunk in view["hunks"]))
-        assert waiting
         report = (self.workspace / "app/report.py").read_text(encoding="utf-8")
         assert report == REPORT.replace(*JOIN)
         assert (self.workspace / "app/errors.py").read_text(encoding="utf-8") == ERRORS
