@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signoff.core.visible import fenced, line, prose, short, visible
+from signoff.core.visible import fenced, line, short, visible
 
 
 @pytest.mark.parametrize(
@@ -30,12 +30,6 @@ def test_a_line_stays_one_line() -> None:
 def test_a_short_text_is_cut_and_says_so() -> None:
     assert short("one  two\nthree", 100) == "one two three"
     assert short("abcdefgh", 4) == "abc…"
-
-
-def test_prose_lets_no_markdown_through() -> None:
-    assert prose("[x](command:y) ![i](http://z) <b> # `c`") == (
-        r"\[x\]\(command:y\) \!\[i\]\(http://z\) \<b\> \# \`c\`"
-    )
 
 
 @given(st.text())

@@ -116,7 +116,7 @@ def test_a_hover_shows_the_diff_and_lets_no_markdown_of_the_model_through() -> N
     value = text.contents.value
     assert value.count("````") == 2, "the fence is longer than any in the text"
     assert "<U+202E>" in value and "\u202e" not in value
-    assert r"\[click\]\(command:evil\)" in value and r"\<img" in value
+    assert r"[click\](command:evil)" in value and r"\<img" in value
     assert review.hover(shown(state_with(evil)), types.Position(50, 0)) is None
 
 

@@ -13,7 +13,6 @@ _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~-])")
 
 
 def visible(text: str) -> str:
@@ -30,11 +29,6 @@ def short(text: str, width: int) -> str:
     """The text in one line of at most `width` characters, white space collapsed."""
     one = visible(" ".join(text.split()))
     return one if len(one) <= width else one[: max(1, width - 1)] + "…"
-
-
-def prose(text: str) -> str:
-    """Words of a model as Markdown that shows them and nothing else: no link, image, heading or HTML."""
-    return _MARKDOWN.sub(r"\\\1", visible(text))
 
 
 def fenced(text: str, language: str) -> str:

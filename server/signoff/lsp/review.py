@@ -15,9 +15,10 @@ from lsprotocol import types
 
 from signoff.core import diff, paths
 from signoff.core.hunks import OPEN, Hunk
+from signoff.core.page_text import one, words
 from signoff.core.state import State
 from signoff.core.view import phase
-from signoff.core.visible import fenced, prose, short
+from signoff.core.visible import fenced, short
 
 MOST = 200
 """Diagnostics a file; the rest is summed up in the last one."""
@@ -205,10 +206,10 @@ def _explained(mark: Mark) -> str:
     to = paths.shown(mark.state.workspace, hunk.to_uri) if hunk.to_uri else None
     proposal = mark.state.proposals.get(hunk.proposal)
     lines = _unified(before, after, path, to).split("\n")
-    parts = [f"**Signoff** {prose(title(mark))}", fenced("\n".join(lines[:MOST_LINES]), "diff")]
+    parts = [f"**Signoff** {one(title(mark))}", fenced("\n".join(lines[:MOST_LINES]), "diff")]
     if len(lines) > MOST_LINES:
         parts.append(f"{len(lines) - MOST_LINES} more lines: *Signoff: Show whole diff* has them.")
-    parts += [prose(words) for words in (proposal.rationale if proposal else "", hunk.note) if words]
+    parts += [words(said) for said in (proposal.rationale if proposal else "", hunk.note) if said]
     return "\n\n".join(parts)
 
 

@@ -18,12 +18,12 @@ from signoff.core.state import State
 from signoff.core.text import Edit, apply, digest
 from signoff.runtime.anchors import Key
 from signoff.runtime.land_files import land_whole, probe_whole
-from signoff.runtime.marks import STALE
 from signoff.runtime.ports import FileProblem
 from signoff.runtime.workspace import Workspace
 
 CONFIRM_SECONDS = 10.0
 """How long the editor may take to show an edit that it said it applied."""
+CHANGED = "The text under it changed before the edit could be made. Look at the hunk again."
 NOT_SHOWN = (
     "The editor did not show the edit within 10 seconds. Look at the text, then approve again if it is not there."
 )
@@ -75,7 +75,7 @@ class Landings:
             start = self._workspace.anchors.found(session, hunk)
             here, there = (hunk.before, hunk.after) if landing.kind == "apply" else (hunk.after, hunk.before)
             if start is None or text[start : start + len(here)] != here:
-                return RefuseLanding(landing.id, STALE)
+                return RefuseLanding(landing.id, CHANGED)
             edits.append(Edit(start, start + len(here), there))
         return sorted(edits, key=lambda edit: (edit.start, edit.end))
 

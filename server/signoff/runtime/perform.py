@@ -32,6 +32,8 @@ from signoff.runtime.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
+OWN_DOCUMENTS = ".signoff/sessions/"
+"""Open documents that are views of ours, and tell the model nothing."""
 OnText = Callable[[str, str], None]
 """Called with (session, piece of streamed text)."""
 
@@ -106,7 +108,7 @@ class Performer:
         opened = [workspace.path_of(uri) for uri in workspace.editor.open_uris()]
         return Surroundings(
             files=(git.files() if git else None) or workspace.files.list(),
-            open_paths=[path for path in opened if path],
+            open_paths=[path for path in opened if path and not path.startswith(OWN_DOCUMENTS)],
             selected=focus(state, workspace),
             findings=state.findings,
             diff=diff,
