@@ -147,10 +147,11 @@ class Anchors:
             return self._thrown_away(uri, text)
         # From the end, so that each edit's positions still count in the text that it meets.
         told = self.observe(uri, known, changes(known, text)[::-1]) if known != text else []
-        if known != text:
-            for mark in self._marks[uri].values():
-                nearby(mark, text)
-        return [*told, *self.settle(uri, text), *self._fitting(uri, text)]
+        told += self.settle(uri, text)
+        were = {key: mark.inside for key, mark in self._marks[uri].items()} if known != text else {}
+        for key in were:
+            nearby(self._marks[uri][key], text)
+        return [*told, *self._turned(uri, text, were), *self._fitting(uri, text)]
 
     def _thrown_away(self, uri: str, text: str) -> list[Told]:
         """The document is its file again: hunks are where they were in it; others are looked for."""

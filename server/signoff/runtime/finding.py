@@ -17,7 +17,15 @@ def exactly(hunk: Hunk, wanted: str, text: str) -> int | None:
     if hunk.kind != "update":
         return None
     span = locate(text, wanted, hunk.context_before, hunk.context_after, hunk.start)
-    return span.start if span is not None and text[span.start : span.end] == wanted else None
+    return span.start if span is not None and span.how == "exact" else None
+
+
+def at_home(hunk: Hunk, wanted: str, text: str, start: int) -> bool:
+    """Whether text[start:] is `wanted` between the lines that were around the hunk."""
+    above, below, end = hunk.context_before, hunk.context_after, start + len(wanted)
+    fits_above = text.endswith(above, 0, start) if above else start == 0
+    fits_below = text.startswith(below, end) if below else end == len(text)
+    return fits_above and fits_below and text.startswith(wanted, start)
 
 
 def surrounded(hunk: Hunk, wanted: str, text: str, near: int) -> int | None:

@@ -10,7 +10,7 @@ from signoff.core.hunks import Hunk
 from signoff.core.state import State, stands
 from signoff.core.text import digest
 from signoff.runtime.finding import exactly, roughly
-from signoff.runtime.marks import Mark, Word, adopted, fitting, is_inside, lost, recovered
+from signoff.runtime.marks import Mark, Memory, Word, fitting, is_inside, lost, recovered, settled
 
 GONE = "The file is gone, or can't be read."
 Key = tuple[str, str]
@@ -116,8 +116,12 @@ class _Document:
         if hunk.status in ("pending", "applying"):
             return lost(mark)
         # It stays loose: what is left of it, or where it was.
-        if rough := roughly(hunk, mark.here, text):
+        if rough := roughly(hunk, mark.here, text) if mark.here else None:
             mark.start, mark.end = rough.start, rough.end
+        elif mark.inside and self.uri in self._follower.state.unsaved:
+            # It was never saved, and there is no trace of it.
+            mark.inside = False
+            return False
         return None
 
     def _doubtful(self, mark: Mark, text: str) -> bool:
@@ -132,35 +136,37 @@ class _Document:
             mark.inside = is_inside(hunk)
             mark.place(0)
             return None
+        if (known.before, known.after) != (hunk.before, hunk.after):
+            self._revised(mark, known)
         # While an edit is on its way the text decides which side is there, not the log.
         if hunk.status == "applying" or mark.awaits is not None:
             return None
-        if (known.before, known.after) != (hunk.before, hunk.after):
-            return self._revised(mark, known, hunk)
+        word = self._judged(mark) if mark.loose and mark.inside == is_inside(hunk) else None
         if mark.inside != is_inside(hunk):
             return mark.inside
-        if mark.loose:
-            return lost(mark)
-        return fitting(mark) if hunk.status == "stale" and self.text is not None else None
+        if not mark.loose and hunk.status == "stale" and self.text is not None:
+            return fitting(mark)
+        return word
 
-    def _revised(self, mark: Mark, known: Hunk, hunk: Hunk) -> Word | bool | None:
-        """The hunk has other texts than before: the user amended it, or a patch changed it."""
-        text = self.text
+    def _judged(self, mark: Mark) -> Word | None:
+        """The session waits for a hunk whose text was changed."""
+        known = mark.memory is not None and self.text is not None
+        return settled(mark, self.text or "", resting=True) if known else lost(mark)
+
+    def _revised(self, mark: Mark, known: Hunk) -> None:
+        """The hunk has other texts than before, when it was `known`: the user amended it, or a patch changed it."""
+        hunk, text = mark.hunk, self.text
         if text is None:
-            return None
+            return
+        typed = not mark.loose or (mark.memory is not None and mark.memory.text == known.before)
         mark.inside = is_inside(hunk)
         if not mark.loose and text.startswith(mark.here, mark.start):
             mark.place(mark.start)
-            return None
-        typed = not mark.loose or (mark.memory is not None and mark.memory.text == known.before)
-        if hunk.status == "pending" and typed and (word := adopted(mark, text[mark.start : mark.end])):
-            return word
-        mark.memory = None
-        found = exactly(hunk, mark.here, text)
-        if found is None:
-            return lost(mark)
-        mark.place(found)
-        return None
+            return
+        mark.loose, mark.memory = True, Memory(mark.here, 0) if typed else None
+        found = exactly(hunk, mark.here, text) if not typed else None
+        if found is not None:
+            mark.place(found)
 
 
 def _surely(mark: Mark, text: str) -> bool:

@@ -9,7 +9,7 @@ from signoff.core.hunks import Hunk
 from signoff.core.merge import merge
 from signoff.core.switches import Side
 from signoff.core.text import Edit
-from signoff.runtime.finding import surrounded
+from signoff.runtime.finding import at_home, surrounded
 
 STALE = "The text that it changes is not in the document any more."
 
@@ -227,12 +227,9 @@ def recovered(mark: Mark, text: str) -> bool:
 
 
 def nearby(mark: Mark, text: str) -> None:
-    """After a change that nobody saw: of several equal texts, the one with the hunk's own surroundings is meant."""
-    if mark.loose or mark.awaits is not None:
-        return
-    found = surrounded(mark.hunk, mark.here, text, mark.start)
-    if found is not None and not text.startswith(mark.hunk.context_after, mark.end):
-        mark.place(found)
+    """The mark's place is doubtful: of several equal texts, the one with the hunk's own surroundings is meant."""
+    if not mark.loose and mark.awaits is None and not at_home(mark.hunk, mark.here, text, mark.start):
+        recovered(mark, text)
 
 
 def fitting(mark: Mark) -> MarkFitting | None:

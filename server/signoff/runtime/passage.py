@@ -93,6 +93,7 @@ class Passage:
             else:
                 mark.follow(edit, order)
                 if not mine and mark.start == mark.end and mark.start in (lines.start, lines.end + edit.delta):
+                    self.were.setdefault(key, mark.inside)
                     self.doubtful.append(mark)
 
 
