@@ -13,7 +13,7 @@ from support.editor_client import EditorClient, editor
 pytestmark = pytest.mark.e2e
 
 CODE = "import os\n\n\ndef area(r):\n    return 3 * r * r  # signoff: use math.pi\n"
-EVERYWHERE = ["Explain", "Write tests", "Document", "Refactor...", "New task..."]
+EVERYWHERE = ["Fix this", "Explain", "Write tests", "Document", "Refactor...", "New task..."]
 PLAIN = {"experimental": None, "window": {"showDocument": {"support": True}}}
 ANSWER = Script([Turn(Text("It computes an area."))], select="state")
 

@@ -19,7 +19,7 @@ URI = "file:///w/a.py"
 AT = types.Range(types.Position(3, 0), types.Position(3, 5))
 PLACE = starting.Asked(URI, AT, folder="file:///w")
 CONVERTER = get_converter()
-EVERYWHERE = ["Explain", "Write tests", "Document", "Refactor...", "New task..."]
+EVERYWHERE = ["Fix this", "Explain", "Write tests", "Document", "Refactor...", "New task..."]
 
 
 def problem(message: str, source: str | None = "ruff") -> types.Diagnostic:
@@ -41,7 +41,7 @@ def argument(action: types.CodeAction) -> dict[str, Any]:
         pytest.param(PLACE, EVERYWHERE, id="any place"),
         pytest.param(replace(PLACE, general=False), [], id="nothing general wanted"),
         pytest.param(replace(PLACE, lamp=True), [], id="lamp"),
-        pytest.param(replace(PLACE, diagnostics=[problem("x")]), ["Fix this", *EVERYWHERE], id="problem"),
+        pytest.param(replace(PLACE, diagnostics=[problem("x")]), EVERYWHERE, id="problem"),
         pytest.param(replace(PLACE, diagnostics=[problem("x")], lamp=True), ["Fix this"], id="problem, lamp"),
         pytest.param(replace(PLACE, diagnostics=[problem("x", None)], lamp=True), ["Fix this"], id="no source"),
         pytest.param(replace(PLACE, diagnostics=[problem("x", "signoff")]), EVERYWHERE, id="only our own"),
@@ -73,6 +73,11 @@ def test_every_action_is_a_whole_command_and_never_an_edit() -> None:
             from_wire(kind, wire, action.command.command)
 
 
+def test_where_no_problem_is_reported_the_agent_looks_for_it() -> None:
+    fix = argument(starting.offers(PLACE)[0])
+    assert fix["goal"] == starting.MEND and "diagnostics" not in fix
+
+
 def test_problems_are_passed_along_as_they_are_and_ours_are_not() -> None:
     asked = replace(PLACE, diagnostics=[problem("unused"), problem("a plan waits", "signoff"), problem("undefined")])
     fix = starting.offers(asked)[0]
@@ -94,17 +99,17 @@ def test_a_comments_words_are_the_goal_and_it_is_to_be_removed() -> None:
 
 
 def test_explaining_shows_its_answer_and_needs_no_plan() -> None:
-    explain = argument(starting.offers(PLACE)[0])
+    explain = argument(starting.offers(PLACE)[1])
     assert explain["show"] is True and explain["planFirst"] is False and explain["taskType"] == "research"
 
 
 def test_who_wants_a_plan_of_every_task_gets_one() -> None:
-    for action in starting.offers(replace(PLACE, plans=True))[:3]:
+    for action in starting.offers(replace(PLACE, plans=True))[:4]:
         assert "planFirst" not in argument(action)
 
 
 def test_a_draft_has_its_place_and_words_to_go_on_from() -> None:
-    refactor, new = (argument(action) for action in starting.offers(PLACE)[3:5])
+    refactor, new = (argument(action) for action in starting.offers(PLACE)[4:6])
     assert refactor["uri"] == new["uri"] == URI and refactor["range"] == AT
     assert refactor["text"].startswith("Refactor") and "text" not in new
 

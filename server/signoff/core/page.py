@@ -85,7 +85,8 @@ def _title(state: State, note: str) -> str:
         lines.append(f"Changed and not saved yet: {names}.")
     if state.failure and phase(state) == "failed":
         lines.append(f"**Failed:** {one(state.failure.message)}")
-    return f"# {one(short(state.goal, 200))}\n\n" + "".join(f"{line}\n\n" for line in lines)
+    title = state.goal.strip().split("\n", 1)[0]
+    return f"# {one(short(title, 200))}\n\n" + "".join(f"{line}\n\n" for line in lines)
 
 
 def _phase(state: State) -> str:

@@ -24,6 +24,7 @@ def choose_encoding(client: types.ClientCapabilities) -> types.PositionEncodingK
 def server_capabilities(client: types.ClientCapabilities) -> types.ServerCapabilities:
     """Code lenses and inlay hints are offered only to clients that declare them: others show or log errors."""
     document = client.text_document or types.TextDocumentClientCapabilities()
+    workspace = client.workspace or types.WorkspaceClientCapabilities()
     return types.ServerCapabilities(
         position_encoding=choose_encoding(client),
         text_document_sync=types.TextDocumentSyncOptions(
@@ -33,7 +34,8 @@ def server_capabilities(client: types.ClientCapabilities) -> types.ServerCapabil
         ),
         code_action_provider=types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix]),
         hover_provider=True,
-        code_lens_provider=types.CodeLensOptions() if document.code_lens else None,
+        # lsp-mode declares lenses only as something that can be refreshed.
+        code_lens_provider=types.CodeLensOptions() if document.code_lens or workspace.code_lens else None,
         inlay_hint_provider=types.InlayHintOptions() if document.inlay_hint else None,
         execute_command_provider=types.ExecuteCommandOptions(commands=cast("list[str]", COMMANDS)),
         workspace=types.WorkspaceOptions(

@@ -21,6 +21,7 @@ PAGES = "/.signoff/sessions/"
 LARGEST = 20
 """Diagnostics that are passed along."""
 
+MEND = "Find what is wrong with this code, say what it is, and fix it. Change nothing else."
 FIX = "Fix the problem that is reported at this place, and nothing else: {}"
 COMMENT = "{}\n\nA comment at this place asks for this. Remove that comment when it is done."
 EXPLAIN = "Explain this code: what it does, how, and what a reader could miss. Change nothing."
@@ -65,8 +66,7 @@ def offers(asked: Asked) -> list[types.CodeAction]:
 
 
 def _here(asked: Asked) -> Iterator[types.CodeAction]:
-    found = [each for each in asked.diagnostics if each.source != SOURCE][:LARGEST]
-    if found:
+    if found := _others(asked):
         said = "; ".join(dict.fromkeys(short(each.message, 200) for each in found[:3]))
         goal = {"goal": FIX.format(said), "taskType": "quick_fix", "diagnostics": found}
         yield action("Fix this", "startSession", {**goal, **_place(asked)}, found)
@@ -80,6 +80,8 @@ def _everywhere(asked: Asked) -> Iterator[types.CodeAction]:
     place = _place(asked)
     at_once: dict[str, Any] = {} if asked.plans else {"planFirst": False}
     goals: list[tuple[str, dict[str, Any]]] = [
+        # Many editors send a server only its own diagnostics, so that it can't know of any problem.
+        *([] if _others(asked) else [("Fix this", {"goal": MEND, "taskType": "quick_fix"})]),
         ("Explain", {"goal": EXPLAIN, "taskType": "research", "show": True, **at_once}),
         ("Write tests", {"goal": TESTS, "taskType": "code_generation"}),
         ("Document", {"goal": DOCUMENT, "taskType": "code_generation", **at_once}),
@@ -90,6 +92,11 @@ def _everywhere(asked: Asked) -> Iterator[types.CodeAction]:
     yield action("New task...", "draftTask", place)
     if asked.folder and not asked.trusted:
         yield action(TRUST, "trustWorkspace", {"workspace": asked.folder, "trusted": True})
+
+
+def _others(asked: Asked) -> list[types.Diagnostic]:
+    """What other tools report at the place."""
+    return [each for each in asked.diagnostics if each.source != SOURCE][:LARGEST]
 
 
 def _place(asked: Asked) -> dict[str, Any]:
