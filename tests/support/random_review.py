@@ -407,6 +407,7 @@ class Scene:
     async def _flush(self, n: tuple[int, ...]) -> None:
         if self.editor.queue or self.editor.lagging:
             self.log.append("the editor reports what it held back")
+            self.fuzzy = self.fuzzy or n[1] % 2 == 0
             self.editor.flush(n[0], n[1] % 2 == 0)
 
     async def _wait(self, n: tuple[int, ...]) -> None:

@@ -122,6 +122,12 @@ class Mark:
         if moves:
             self.start, self.end = self.start + edit.delta, self.end + edit.delta
 
+    def start_line(self, text: str) -> None:
+        """An insertion of lines whose line end was deleted before it, and stands behind it, goes behind that."""
+        if self.start == self.end and not self.loose and text[self.start - 1 : self.start] not in ("", "\r", "\n"):
+            ends = 2 if text.startswith("\r\n", self.start) else 1 if text[self.start : self.start + 1] in "\r\n" else 0
+            self.start = self.end = min(len(text), self.start + ends)
+
     def stretch(self, edit: Edit, text: str) -> None:
         """An edit of `text` reached into the mark: it covers that too, and remembers what was there."""
         start, end = min(self.start, edit.start), max(self.end, edit.end)

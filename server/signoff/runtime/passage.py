@@ -21,7 +21,7 @@ class Passage:
         self.marks, self.text = marks, text
         self.reached: dict[Key, Mark] = {}
         self.doubtful: list[Mark] = []
-        """Marks without text at the edge of lines that changed: such a place can be on either side of a new line."""
+        """Marks without text among lines that changed: such a place can be on either side of a new line."""
         self.were: dict[Key, bool] = {}
         """On which side those marks were that turned, or that an edit reached into."""
 
@@ -36,6 +36,7 @@ class Passage:
         """What has become of the marks that were reached into."""
         for mark in self.doubtful:
             nearby(mark, self.text)
+            mark.start_line(self.text)
         for key, mark in self.reached.items():
             if mark.loose and (word := settled(mark, self.text, resting=False)):
                 yield key, word
@@ -80,7 +81,8 @@ class Passage:
         """Lets every mark but those in `mine`, whose edit it is, follow the edit."""
         before, self.text = self.text, apply(self.text, [edit])
         # A change may hold more than what differs in letters, such as the line end that two lines share.
-        lines = in_lines(before, edit)
+        low, high = reach(before, edit)
+        lines = in_lines(before, Edit(low, high, before[low : edit.start] + edit.text + before[edit.end : high]))
         order = mine[0].order if mine else 1
         for key, mark in self.marks.items():
             if lines.start > mark.end or any(mark is one for one in mine):
@@ -92,7 +94,8 @@ class Passage:
                 mark.stretch(made, before)
             else:
                 mark.follow(edit, order)
-                if not mine and mark.start == mark.end and mark.start in (lines.start, lines.end + edit.delta):
+                near = lines.start <= mark.start <= lines.end + edit.delta
+                if not mine and near and mark.start == mark.end:
                     self.were.setdefault(key, mark.inside)
                     self.doubtful.append(mark)
 
