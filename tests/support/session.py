@@ -168,8 +168,7 @@ class Session:
         edits = sorted((h.edit if in_file else h.inverse for h in turned), key=lambda edit: edit.start)
         self.files = {**self.files, path: apply(text, edits)}
         moved = tuple(
-            (h.id, h.start + sum(edit.delta for edit in edits if edit.end <= h.start))
-            for h in self.state.hunks_of(uri)
+            (h.id, h.start + sum(edit.delta for edit in edits if edit.end <= h.start)) for h in self.state.hunks_of(uri)
         )
         ids = tuple(hunk.id for hunk in turned)
         return self.do(c.NoteSwitched(uri, ids, in_file, digest(self.files[path]), moved))
