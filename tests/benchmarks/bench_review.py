@@ -1,8 +1,8 @@
 """The review with 1,000 pending hunks over 100 files, asked through the real server process over stdio.
 
 Prints one JSON object; milliseconds as {p50, p99, max}, all of them round trips of an editor on this machine:
-`code_action`, `hover`, `lens`: in files with ten hunks each, all sessions at rest. `keystroke`: one typed character in a
-1 MB file with 200 pending hunks, until the server has handled it and answered a request behind it. `answer`: that
+`code_action`, `hover`, `lens`: in files with ten hunks each, all sessions at rest. `keystroke`: one typed character in
+a 1 MB file with 200 pending hunks, until the server has handled it and answered a request behind it. `answer`: that
 request alone. `command`: a command that changes nothing, while another session streams as fast as it can; `approve`:
 approvals and rejections of single hunks at that time.
 """

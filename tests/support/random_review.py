@@ -31,7 +31,7 @@ from signoff.runtime.documents import REST_SECONDS
 from signoff.runtime.limits import Meter
 from signoff.runtime.manager import Manager, Ports
 from support.memory_store import MemoryJournal, MemoryStore
-from support.review_scene import PATH, URI, Behaviour, SceneEditor, SceneFiles, Shot, WrongError, same
+from support.review_scene import PATH, URI, Behaviour, SceneEditor, SceneFiles, Shot, WrongError, reported, same
 from support.virtual_time import VirtualLoop
 
 SESSIONS = ("s1", "s2")
@@ -171,7 +171,7 @@ class Scene:
         self.unseen = self.fuzzy = False
         self.manager = self._manager()
         self.errors = Errors()
-        self.editor.guesses = lambda: self.repeated and self.fuzzy
+        self.editor.guesses = lambda: self.repeated
 
     @property
     def log(self) -> list[str]:
@@ -452,7 +452,9 @@ class Scene:
             self.log.append("the file is deleted")
         else:
             edit = self._some_edit(editor.disk.text, n[1], n[2], n[3])
-            editor.disk = editor.edited(editor.disk, edit)
+            before = editor.disk.text
+            for part in reported(before, apply(before, [edit]), (), 5):
+                editor.disk = editor.edited(editor.disk, part)
             self.log.append(f"another program makes {edit}")
         self.unseen = n[4] % 3 == 0
         if not self.unseen:
@@ -547,7 +549,7 @@ class Scene:
         unsure = ("stale", "undone") if self.fuzzy else ("stale",)
         lost = self.manager._place("file:///w").workspace.anchors.found(state.session, hunk) is None
         if self.editor.guesses():
-            # Which of several equal lines was undone or reloaded is nobody's to know: what is said fits the text.
+            # Which of several equal lines was meant is nobody's to know: what is said fits the text.
             assert there or lost, f"{told}, but {hunk.present!r} is not there"
         elif spot.inside and (hunk.status in unsure or (not spot.ids and hunk.before in gap)):
             # It can't be told, and is not applied; or the user wrote what the hunk deletes where it was.
@@ -562,7 +564,7 @@ class Scene:
             self.doubts += 1
         elif len(places) == 1:
             assert hunk.status != "applied", f"{told}, but the document does not have it: {hunk.before!r} at {places}"
-            if not lost:
+            if not lost and hunk.status == "pending":
                 self._stands(shot, places, start, hunk_edit(hunk, start), told)
 
     def _stands(self, shot: Shot, places: range, start: int, edit: Edit, told: str) -> None:

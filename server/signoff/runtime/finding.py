@@ -40,7 +40,8 @@ def surrounded(hunk: Hunk, wanted: str, text: str, near: int) -> int | None:
         return None
     found = _between(text, above, wanted, below, near)
     nearest = "".join(split_lines(above)[-1:]), "".join(split_lines(below)[:1])
-    if found is not None or (above, below) == nearest or len("".join(nearest).split()) < _TELLING:
+    blank = any(line and not line.strip() for line in nearest)
+    if found is not None or (above, below) == nearest or blank or len("".join(nearest).split()) < _TELLING:
         return found
     return _between(text, nearest[0], wanted, nearest[1], near)
 

@@ -52,8 +52,9 @@ class Follower:
             key = (self.state.session, hunk.id)
             mark = marks.get(key)
             if mark is None or _elsewhere(mark, hunk):
-                mark = marks[key] = Mark(hunk, hunk.start, hunk.start, is_inside(hunk), loose=True)
+                mark = Mark(hunk, hunk.start, hunk.start, is_inside(hunk), loose=True)
                 word = there.placed(mark)
+                marks[key] = mark
             elif mark.hunk is hunk or mark.ahead:
                 continue
             else:

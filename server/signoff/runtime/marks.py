@@ -19,10 +19,14 @@ Word = AdoptTyping | MarkStale | MarkFitting
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What stood where a loose mark stretches, before it was changed; the hunk's text began at `at` of it."""
+    """What stood where a loose mark stretches, before it was changed; the hunk's text began at `at` of it.
+
+    `foreign`: it was another hunk that changed it, by its own edit.
+    """
 
     text: str
     at: int
+    foreign: bool = False
 
     def turned(self, here: str, other: str) -> str:
         """The same with the hunk's other text."""
@@ -67,7 +71,9 @@ class Mark:
     @property
     def turns(self) -> bool:
         """Whether the text may turn to the hunk's other side by itself."""
-        return self.hunk.kind == "update" and (self.inside or self.awaits is not None or self.hunk.tried is not None)
+        foreign = self.memory is not None and self.memory.foreign
+        tried = self.inside or self.awaits is not None or self.hunk.tried is not None
+        return self.hunk.kind == "update" and tried and not foreign
 
     @property
     def waits(self) -> bool:
@@ -128,14 +134,14 @@ class Mark:
             ends = 2 if text.startswith("\r\n", self.start) else 1 if text[self.start : self.start + 1] in "\r\n" else 0
             self.start = self.end = min(len(text), self.start + ends)
 
-    def stretch(self, edit: Edit, text: str) -> None:
+    def stretch(self, edit: Edit, text: str, foreign: bool) -> None:
         """An edit of `text` reached into the mark: it covers that too, and remembers what was there."""
         start, end = min(self.start, edit.start), max(self.end, edit.end)
         if not self.loose:
-            self.memory = Memory(text[start:end], self.start - start)
+            self.memory = Memory(text[start:end], self.start - start, foreign)
         elif known := self.memory:
             left, right = text[start : self.start], text[self.end : end]
-            self.memory = Memory(left + known.text + right, known.at + len(left))
+            self.memory = Memory(left + known.text + right, known.at + len(left), known.foreign)
         self.start, self.end, self.loose = start, end + edit.delta, True
 
 
@@ -169,12 +175,12 @@ def _beside(mark: Mark, now: str) -> bool:
     known = mark.memory
     last = known is not None and known.at + len(mark.here) == len(known.text)
     first = known is not None and known.at == 0 and not (last and mark.order > 1)
+    order = mark.order if first == last else 0 if first else 2
     for wanted in _telling(mark):
-        if first and now.startswith(wanted):
-            mark.found(wanted, mark.start)
-            return True
-        if last and now.endswith(wanted):
-            mark.found(wanted, mark.end - len(wanted))
+        if (first and now.startswith(wanted)) or (last and now.endswith(wanted)):
+            at = mark.start if first and now.startswith(wanted) else mark.end - len(wanted)
+            mark.found(wanted, at)
+            mark.order = order
             return True
     return False
 
@@ -184,10 +190,6 @@ def _whole(mark: Mark, text: str) -> bool:
     now, known = text[mark.start : mark.end], mark.memory
     if known and now == known.text:
         mark.place(mark.start + known.at)
-        return True
-    if mark.inside and not now and not mark.other:
-        # Whatever else was deleted with it, what the hunk put in is not there.
-        mark.turn(mark.start)
         return True
     if known and mark.turns and now == known.turned(mark.here, mark.other):
         mark.turn(mark.start + known.at)

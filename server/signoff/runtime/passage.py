@@ -91,11 +91,11 @@ class Passage:
             if mark.reached(made, edges=not mine):
                 self.were.setdefault(key, mark.inside)
                 self.reached[key] = mark
-                mark.stretch(made, before)
+                mark.stretch(made, before, foreign=bool(mine))
             else:
                 mark.follow(edit, order)
                 near = lines.start <= mark.start <= lines.end + edit.delta
-                if not mine and near and mark.start == mark.end:
+                if near and mark.start == mark.end:
                     self.were.setdefault(key, mark.inside)
                     self.doubtful.append(mark)
 
