@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from signoff.core import commands as c
@@ -105,4 +106,66 @@ async def test_typing_exactly_what_was_proposed_withdraws_the_hunk(tmp_path: Pat
     house.editor.type(hunk.uri, Edit(5, 5, "l"))
     state = await house.until(session, lambda s: s.hunks[hunk.id].status != "pending")
     assert state.hunks[hunk.id].status == "withdrawn"
+    await house.kill()
+
+
+async def test_what_another_session_has_put_in_already_is_withdrawn(tmp_path: Path) -> None:
+    house, first, hunk = await house_with(tmp_path, edit(0, "foo\n", "bar\n"), opened=True)
+    second = await house.start("Do it too")
+    other = next(iter((await house.until(second, lambda s: s.turn == 2)).hunks.values()))
+    await decided(house, first, c.ApproveHunks(shown(hunk)))
+    await house.until(second, lambda s: s.hunks[other.id].status == "withdrawn")
+    house.editor.type(hunk.uri, Edit(2, 6, "foo\n"))
+    await house.until(first, lambda s: s.hunks[hunk.id].status == "pending")
+    await house.kill()
+
+
+async def test_a_file_that_is_gone_and_back_has_its_hunks_back(tmp_path: Path) -> None:
+    house, session, hunk = await house_with(tmp_path, edit(0, "foo\n", "bar\n"))
+    (tmp_path / "a.txt").unlink()
+    house.manager.documents.file_changed(hunk.uri)
+    await house.until(session, lambda s: s.hunks[hunk.id].status == "stale")
+    (tmp_path / "a.txt").write_text("new\n" + TEXT)
+    house.manager.documents.file_changed(hunk.uri)
+    await house.until(session, lambda s: s.hunks[hunk.id].status == "pending")
+    await decided(house, session, c.ApproveHunks(shown(hunk)))
+    assert (tmp_path / "a.txt").read_text() == "new\na\nbar\nb\n"
+    await house.kill()
+
+
+async def test_an_undo_before_the_landing_is_recorded_leaves_the_hunk_waiting(tmp_path: Path) -> None:
+    house, session, hunk = await house_with(tmp_path, edit(0, "foo\n", "bar\n"), opened=True)
+    changed = house.editor.changed
+
+    def undone_at_once(uri: str, before: str, edits: Sequence[Edit]) -> None:
+        house.editor.changed = changed
+        changed(uri, before, edits)
+        house.editor.type(uri, Edit(2, 6, "foo\n"))
+
+    house.editor.changed = undone_at_once
+    await house.manager.submit(session, c.ApproveHunks(shown(hunk)))
+    await house.until(session, lambda s: not s.landings and s.hunks[hunk.id].status == "pending")
+    assert house.editor.documents[hunk.uri] == TEXT
+    await house.kill()
+
+
+async def test_what_is_closed_without_saving_waits_again_and_is_not_written(tmp_path: Path) -> None:
+    house, session, hunk = await house_with(tmp_path, edit(0, "foo\n", "bar\n"), opened=True)
+    await decided(house, session, c.ApproveHunks(shown(hunk)))
+    house.editor.type(hunk.uri, Edit(0, 0, "typed\n"))
+    del house.editor.documents[hunk.uri]
+    house.manager.documents.closed(hunk.uri)
+    state = await house.until(session, lambda s: s.hunks[hunk.id].status == "pending")
+    assert (tmp_path / "a.txt").read_text() == TEXT and not state.unsaved
+    await house.kill()
+
+
+async def test_a_burst_of_typing_around_a_hunk_moves_it_and_amends_it_once(tmp_path: Path) -> None:
+    text = "a\nfoo alpha beta\nb\n"
+    house, session, hunk = await house_with(tmp_path, edit(0, "foo alpha", "bar alpha"), text=text, opened=True)
+    house.editor.type(hunk.uri, Edit(0, 0, "x"), Edit(1, 1, "y\n"), Edit(19, 19, "!"), Edit(20, 20, "?"))
+    state = await house.until(session, lambda s: s.hunks[hunk.id].rev > 1)
+    now = state.hunks[hunk.id]
+    assert (now.rev, now.before, now.after) == (2, "foo alpha beta!?\n", "bar alpha beta!?\n")
+    assert house.manager.start_of(state, now) == 5
     await house.kill()
