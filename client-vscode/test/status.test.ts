@@ -20,6 +20,7 @@ const view: SessionView = {
   children: [],
   seq: 3,
   summary: "",
+  unsaved: [],
 };
 
 it("says what waits", () => {

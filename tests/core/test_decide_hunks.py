@@ -282,6 +282,7 @@ def test_typing_into_a_revision_that_is_gone_is_ignored() -> None:
     s = proposing()
     s.amend("h1", "II\n")
     assert s.do(c.AdoptTyping("s.h1", 1, "2!\n", "two!\n")) == []
+    assert s.do(c.AdoptTyping("s.h1", 2, "2\n", "II\n")) == [], "it says so already"
 
 
 def test_a_stale_hunk_fits_again_when_its_text_is_back() -> None:

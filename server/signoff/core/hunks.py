@@ -47,11 +47,6 @@ class Hunk:
     tried: LandingKind | None = None
 
     @property
-    def switches(self) -> bool:
-        """Whether the document may turn to the hunk's other text without a landing of ours."""
-        return self.kind == "update" and (self.in_file or self.tried is not None)
-
-    @property
     def present(self) -> str:
         """The text that stands at `start` now."""
         landed = self.status == "applied" or (self.status == "applying" and self.in_file)

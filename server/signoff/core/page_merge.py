@@ -17,6 +17,7 @@ from signoff.core.merge import merge
 from signoff.core.page import KEPT_HINT, Rendering, kept, reply
 from signoff.core.page_hunks import after_of, diff_of, name, named
 from signoff.core.page_read import Page, Part, extra, read, reply_words, step_lines, steps
+from signoff.core.plan import Plan
 from signoff.core.state import State
 from signoff.core.text import Edit, minimise
 
@@ -93,10 +94,11 @@ def _part(key: str, here: str, wanted: str, bases: Sequence[str], page: Page, ne
     if wanted in bases:
         return here, []
     if not bases:
-        edited_plan = key == "Plan" and new.state.plan_waits and not _says_plan(page, new.state)
+        plan = new.state.plan if key == "Plan" and new.state.plan_waits else None
+        edited_plan = plan is not None and not _says_plan(page, plan)
         return (here if edited_plan else wanted), []
     if key == "Plan" and new.state.plan:
-        return _plan(here, wanted, bases, page, new.state)
+        return _plan(here, wanted, bases, page, new.state.plan)
     together = [text for base in bases if (text := _together(key, base, here, wanted, new.state)) is not None]
     if together:
         return together[0], []
@@ -107,27 +109,25 @@ def _part(key: str, here: str, wanted: str, bases: Sequence[str], page: Page, ne
     return wanted, typed
 
 
-def _plan(here: str, wanted: str, bases: Sequence[str], page: Page, state: State) -> tuple[str, list[str]]:
+def _plan(here: str, wanted: str, bases: Sequence[str], page: Page, plan: Plan) -> tuple[str, list[str]]:
     """An edited plan stays until it is decided; another plan is never mixed into it."""
-    if _says_plan(page, state):
+    if _says_plan(page, plan):
         return wanted, [line for line in _typed(here, wanted, bases) if extra(line)]
     same = any(_same_steps(base, wanted) for base in bases)
     if same:
         together = (merge(base, here, wanted) for base in bases)
         text = next((text for text in together if text is not None), None)
-        if text is not None or state.plan_waits:
+        if text is not None or plan.status == "proposed":
             return text or here, []
     return wanted, _typed(here, wanted, bases)
 
 
-def _says_plan(page: Page, state: State) -> bool:
+def _says_plan(page: Page, plan: Plan) -> bool:
     """Whether the text asks for the plan's work; once that is approved, how far it has come is the agent's to say."""
-    if state.plan is None:
-        return False
-    said, plan = steps(page, state.plan), state.plan.steps
-    if state.plan_waits:
-        return said == plan
-    return [replace(step, status="pending") for step in said] == [replace(step, status="pending") for step in plan]
+    said = steps(page, plan)
+    if plan.status == "proposed":
+        return said == plan.steps
+    return [replace(s, status="pending") for s in said] == [replace(s, status="pending") for s in plan.steps]
 
 
 def _same_steps(one: str, other: str) -> bool:
