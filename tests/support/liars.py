@@ -274,13 +274,17 @@ class Asked:
         groups = [(uri, None, edits) for uri, edits in (edit.get("changes") or {}).items()]
         for part in edit.get("documentChanges") or []:
             groups.append((part["textDocument"]["uri"], part["textDocument"]["version"], part["edits"]))
-        ((self.uri, self.version, raw),) = groups
+        ((self.uri, self.version, self._raw),) = groups
         self.client, self.number = client, number
-        text = client.documents[self.uri]
-        self.edits = sorted((self._edit(text, one) for one in raw), key=lambda edit: edit.start, reverse=True)
-        """Last first, in the buffer as it was when the request came."""
+        self.edits: list[Edit] = []
+        self.locate()
         self.made: list[Edit] = []
         """What takes the edit back, to be made in this order."""
+
+    def locate(self) -> None:
+        """Finds the ranges of the request in the buffer as it is now; `edits` are the last first."""
+        text = self.client.documents[self.uri]
+        self.edits = sorted((self._edit(text, one) for one in self._raw), key=lambda edit: edit.start, reverse=True)
 
     def _edit(self, text: str, raw: dict[str, Any]) -> Edit:
         ends = (offset_at(text, At(**raw["range"][side]), self.client.encoding) for side in ("start", "end"))
@@ -305,6 +309,7 @@ class Asked:
 
 async def make(asked: Asked) -> None:
     """Makes the edit in the buffer, at the ranges that it names, whatever its version says."""
+    asked.locate()
     _make(asked, asked.edits)
 
 
