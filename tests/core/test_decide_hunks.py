@@ -335,11 +335,17 @@ def test_an_undo_that_shows_late_is_an_undo() -> None:
     assert s.hunks["h1"] == ("applied", 1)
 
 
-@pytest.mark.parametrize("status", ["applying", "rejected", "withdrawn"])
-def test_hunks_on_their_way_or_decided_do_not_switch(status: HunkStatus) -> None:
-    s = in_status(status)
+def test_hunks_on_their_way_do_not_switch() -> None:
+    s = in_status("applying")
     assert s.do(switched(s, True)) == [] and s.do(switched(s, False)) == []
     assert s.do(switched(s, True, "s.h9")) == []
+
+
+@pytest.mark.parametrize("status", ["rejected", "withdrawn"])
+def test_an_edit_that_shows_after_its_hunk_was_decided_is_not_hidden(status: HunkStatus) -> None:
+    s = in_status(status)
+    assert s.do(switched(s, False)) == []
+    assert names(s.do(switched(s, True)))[0] == "HunksSwitched" and s.hunks["h1"] == ("applied", 1)
 
 
 def test_hunks_go_with_a_renamed_file() -> None:

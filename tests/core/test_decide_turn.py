@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from signoff.core import commands as c
-from signoff.core.model import Message, ModelFailure, Reasoning, ToolCall
+from signoff.core.model import Message, ModelFailure, ModelReply, Reasoning, ToolCall, Usage
 from support.session import Session, call, names, patch, steps
 
 
@@ -269,3 +269,19 @@ def test_hunks_of_one_reply_are_proposed_before_its_result() -> None:
     s.model("Shorter.", patch("a.py", "-x"))
     assert names(s.work()) == ["HunksProposed", "ToolReturned"]
     assert (s.phase, s.waiting_for) == ("working", ("hunk",))
+
+
+def test_words_that_come_while_an_undo_is_taken_back_are_not_taken_for_heard() -> None:
+    """A request is under way that told of an undo; its redo is nothing to tell, and the user says something new."""
+    s = asked()
+    s.model(patch("a.py", "-x", "+1"))
+    s.work()
+    s.approve()
+    uri = s.uri("a.py")
+    s.do(c.NoteSwitched(uri, ("s.h1",), False, "d", ()))
+    told = s.state.inbox
+    s.do(c.NoteSwitched(uri, ("s.h1",), True, "d", ()))
+    s.reply("Use gamma instead.")
+    reply = ModelReply((Message("assistant", "Done."),), Usage(1, 0, 1), "m")
+    made = s.do(c.RecordReply(s.state.turn, 0, told, reply, 0.0))
+    assert made[0].seen == 0 and [item.text for item in s.state.inbox] == ["Use gamma instead."]

@@ -83,7 +83,9 @@ def test_the_reply_is_never_touched(sessions: list[State], words: str) -> None:
     [
         ("Use b.py.", "Use b.py.", ""),
         ("  Use b.py.\n\n", "Use b.py.", ""),
-        ("Use b.py. And c.py", "Use b.py.", "And c.py"),
+        ("Use b.py.\nAnd c.py", "Use b.py.", "And c.py"),
+        ("Yes, but keep the tests", "Yes", "Yes, but keep the tests"),
+        ("Yes but keep the tests", "Yes", "Yes but keep the tests"),
         ("Use b.pyx", "Use b.py", "Use b.pyx"),
         ("Something else", "Use b.py.", "Something else"),
     ],

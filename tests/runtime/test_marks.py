@@ -31,7 +31,7 @@ class Desk:
         self.state = State("s")
         self.do(c.Start("Go.", "file:///w", Config(plan_first=False, models=("m",))))
         call = ToolCall("c", "edit_file", '{"path": "a.txt", "edits": []}')
-        self.do(c.RecordReply(0, 0, 1, ModelReply((call,), Usage(), "m"), 0.0))
+        self.do(c.RecordReply(0, 0, self.state.inbox, ModelReply((call,), Usage(), "m"), 0.0))
         change = FileChange("a.txt", "update", text, proposed)
         self.do(c.RecordTool("c", "ok", True, (change,), (Base(URI, text),)))
 
@@ -74,7 +74,7 @@ class Desk:
         self.do(c.ApproveHunks(tuple(c.Shown(self.hunk(n).id, self.hunk(n).rev) for n in numbers)))
         landing = next(iter(self.state.landings))
         self.do(c.StartLanding(landing, "buffer", digest(self.text), ""))
-        self.anchors.wait_for(URI, self.keys, True)
+        self.anchors.wait_for(self.keys, True)
 
     @property
     def keys(self) -> list[tuple[str, str]]:
@@ -82,12 +82,12 @@ class Desk:
 
     def shown(self) -> bool:
         """Whether the edit that was asked for is in the text; then it has landed."""
-        arrived = self.anchors.arrived(URI, self.keys)
+        arrived = self.anchors.arrived(self.keys)
         self.over(None if arrived else "Not shown.")
         return arrived
 
     def over(self, refused: str | None) -> None:
-        self.anchors.wait_for(URI, self.keys, None)
+        self.anchors.wait_for(self.keys, None)
         landing = next(iter(self.state.landings))
         starts = self.anchors.starts("s", URI)
         self.do(c.RefuseLanding(landing, refused) if refused else c.FinishLanding(landing, "", starts))
@@ -229,7 +229,7 @@ def test_a_landing_in_two_changes_is_proved_by_the_second() -> None:
     desk = Desk("one\nab\ntwo\nthree\nfour\nfive\nsix\nseven\n")
     desk.approve(1)
     desk.change(Edit(4, 4, "a"))
-    assert not desk.anchors.arrived(URI, desk.keys)
+    assert not desk.anchors.arrived(desk.keys)
     desk.change(Edit(5, 5, "b\n"))
     assert desk.shown() and desk.now[1] == ("applied", 4)
 
@@ -306,7 +306,7 @@ def test_a_redo_of_what_was_undone_by_command_is_applied_again() -> None:
     landed = desk.text
     desk.do(c.UndoHunks((c.Shown("s.h1", 1),)))
     desk.do(c.StartLanding("s.l2", "buffer", "", ""))
-    desk.anchors.wait_for(URI, desk.keys, False)
+    desk.anchors.wait_for(desk.keys, False)
     desk.becomes(LINES, SMALL)
     desk.over(None)
     assert desk.hunk().status == "undone"

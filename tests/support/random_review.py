@@ -160,7 +160,8 @@ class Scene:
 
     def __init__(self, script: Script, loop: VirtualLoop) -> None:
         self.script, self.loop = script, loop
-        self.original, self.repeated = document(script.seed)
+        self.original, self.few = document(script.seed)
+        self.repeated = self.few
         ids = tuple(range(len(self.original)))
         self.editor = SceneEditor(Shot(self.original, ids), lambda: self.manager.live())
         self.facts: dict[str, list[Envelope]] = {}
@@ -171,7 +172,7 @@ class Scene:
         self.unseen = self.fuzzy = False
         self.manager = self._manager()
         self.errors = Errors()
-        self.editor.guesses = lambda: self.repeated
+        self.editor.guesses = self._guesses
 
     @property
     def log(self) -> list[str]:
@@ -194,6 +195,12 @@ class Scene:
         editor.told = made.documents.changed
         editor.start_of = made.start_of
         return made
+
+    def _guesses(self) -> bool:
+        """Whether lines are equal, or were: which of them an editor's report means is nobody's to know then."""
+        lines = split_lines(self.editor.now.text)
+        self.repeated = self.repeated or len(set(lines)) < len(lines)
+        return self.repeated
 
     async def run(self) -> None:
         """Plays the script to its end; raises AssertionError when something is wrong."""
@@ -227,7 +234,7 @@ class Scene:
         state = State(session)
         for command in (
             c.Start("Go.", "file:///w", Config(plan_first=False, models=("m",))),
-            c.RecordReply(0, 0, 1, ModelReply(calls, Usage(), "m"), 0.0),
+            c.RecordReply(0, 0, (), ModelReply(calls, Usage(), "m"), 0.0),
             c.RecordTool("c0", "ok", True, (change,), (Base(URI, self.original),)),
         ):
             made = decide(state, command)
@@ -250,7 +257,7 @@ class Scene:
 
     def _lines(self, count: int, number: int) -> list[str]:
         end = "\r\n" if "\r\n" in self.original else "\n"
-        if self.repeated:
+        if self.few:
             return [["x", "y", "}", ""][(number >> n) % 4] + end for n in range(count)]
         return [f"{self._word()}{end}" for _ in range(count)]
 
@@ -268,6 +275,7 @@ class Scene:
     async def _step(self, name: str, numbers: tuple[int, ...]) -> None:
         step = getattr(self, f"_{name.replace(' ', '_')}")
         await step(numbers)
+        self._guesses()
         if numbers[8] % 4 == 0:
             for _ in range(numbers[7] % 12):
                 await asyncio.sleep(0)
@@ -329,7 +337,7 @@ class Scene:
             case 4:
                 return end + self._word()
             case _:
-                return lines[size // 6 % len(lines)] if lines and self.repeated else f"{self._word()}{end}{end}"
+                return lines[size // 6 % len(lines)] if lines and self.few else f"{self._word()}{end}{end}"
 
     async def _undo(self, n: tuple[int, ...]) -> None:
         await self._walk(-1, n)
@@ -547,9 +555,10 @@ class Scene:
             return
         gap = shot.text[places.start : places.stop - 1]
         unsure = ("stale", "undone") if self.fuzzy else ("stale",)
-        lost = self.manager._place("file:///w").workspace.anchors.found(state.session, hunk) is None
+        anchors = self.manager._place("file:///w").workspace.anchors
+        lost = all(anchors.found(state.session, hunk, inside) is None for inside in (True, False))
         if self.editor.guesses():
-            # Which of several equal lines was meant is nobody's to know: what is said fits the text.
+            # Then what is said must fit the text, at least.
             assert there or lost, f"{told}, but {hunk.present!r} is not there"
         elif spot.inside and (hunk.status in unsure or (not spot.ids and hunk.before in gap)):
             # It can't be told, and is not applied; or the user wrote what the hunk deletes where it was.

@@ -205,7 +205,7 @@ class Session:
         self._conversation_only_grows(seen)
         items = tuple(self._item(one) for one in said)
         reply = ModelReply(items, usage, model or self.state.model)
-        heard = len(self.state.inbox) if seen is None else seen
+        heard = self.state.inbox if seen is None else self.state.inbox[:seen]
         return c.RecordReply(effect.turn, effect.attempt, heard, reply, self.now)
 
     def _item(self, said: str | ReplyItem) -> ReplyItem:

@@ -149,6 +149,7 @@ def _adopted(state: State, command: c.AdoptTyping) -> list[Event]:
 
 def _switched(state: State, command: c.NoteSwitched) -> list[Event]:
     """Only hunks that were at the other side count; those on their way are their landing's to report."""
-    from_these: set[HunkStatus] = {"pending", "stale", "undone"} if command.in_file else {"applied"}
+    out: set[HunkStatus] = {"pending", "stale", "undone", "rejected", "withdrawn"}
+    from_these: set[HunkStatus] = out if command.in_file else {"applied"}
     hunks = tuple(i for i in command.hunks if i in state.hunks and state.hunks[i].status in from_these)
     return [e.HunksSwitched(command.uri, hunks, command.in_file, command.digest, command.starts)] if hunks else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from signoff.core import commands as c
@@ -12,7 +13,7 @@ from signoff.core.evolve import evolve_all
 from signoff.core.model import ModelFailure, ToolCall, Usage
 from signoff.core.proposals import proposed
 from signoff.core.recovery import recover
-from signoff.core.state import State, Turn
+from signoff.core.state import Input, State, Turn
 from signoff.core.tools import CHANGING, DIRECT, BadArguments, arguments
 from signoff.core.turn import REPEATS_STOPPED, REPEATS_WARNED, problem, repeated
 
@@ -71,12 +72,12 @@ def _replied(state: State, command: c.RecordReply) -> list[Event]:
     if wrong:
         failure = ModelFailure("bad_reply" if Turn((), command.reply.items).calls else "empty_reply", wrong)
         return _failed(state, c.RecordFailure(command.turn, command.attempt, failure, command.at), command.reply.usage)
-    reply = command.reply
+    reply, seen = command.reply, _seen(command.told, state.inbox)
     made: list[Event] = [
         e.ModelReplied(
             command.turn,
             command.attempt,
-            command.seen,
+            seen,
             reply.items,
             reply.usage,
             reply.model,
@@ -84,7 +85,7 @@ def _replied(state: State, command: c.RecordReply) -> list[Event]:
             reply.total_ms,
         )
     ]
-    turn = Turn(state.inbox[: command.seen], reply.items)
+    turn = Turn(state.inbox[:seen], reply.items)
     repeats = repeated(state, turn)
     for call in turn.calls:
         made += _called(evolve_all(state, made), call, repeats)
@@ -92,6 +93,12 @@ def _replied(state: State, command: c.RecordReply) -> list[Event]:
         failure = ModelFailure("repeating", f"The model made the same tool call {repeats} times in a row.")
         made += _failed(evolve_all(state, made), c.RecordFailure(state.turn + 1, 0, failure, command.at))
     return made
+
+
+def _seen(told: Sequence[Input], inbox: Sequence[Input]) -> int:
+    """How many inputs were in the request: an input may have been replaced or taken back while it was under way."""
+    same = (one == other for one, other in zip(told, inbox, strict=False))
+    return next((n for n, equal in enumerate(same) if not equal), min(len(told), len(inbox)))
 
 
 def _called(state: State, call: ToolCall, repeats: int) -> list[Event]:

@@ -180,7 +180,8 @@ def _reply(section: str, taken: Sequence[str]) -> str:
         if words == each:
             return reply("")
         rest = words.removeprefix(each)
-        if rest != words and rest[:1].isspace():
+        # Only whole lines: what was said elsewhere may be just the beginning of what is being written.
+        if rest != words and rest[:1] in ("\n", "\r"):
             return reply(rest.lstrip())
     return section
 

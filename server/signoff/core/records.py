@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from signoff.core.hunks import Base, Channel, FileChange
 from signoff.core.model import ModelFailure, ModelReply
+from signoff.core.state import Input
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,11 @@ class RecordContext:
 
 @dataclass(frozen=True, slots=True)
 class RecordReply:
-    """The model replied; `seen` inputs of the inbox were in the request. `at` is epoch seconds."""
+    """The model replied to a request that held the inbox `told`. `at` is epoch seconds."""
 
     turn: int
     attempt: int
-    seen: int
+    told: tuple[Input, ...]
     reply: ModelReply
     at: float
 

@@ -188,8 +188,12 @@ class State:
 
 
 def stands(hunk: Hunk) -> bool:
-    """Whether the hunk has a place in its document that must be kept up to date."""
-    return hunk.status in OPEN or hunk.status in ("applied", "undone")
+    """Whether the hunk has a place in its document that must be kept up to date.
+
+    So does one that was given up after an editor was asked for it: the edit may still show.
+    """
+    late = hunk.status in ("rejected", "withdrawn") and hunk.tried == "apply"
+    return late or hunk.status in OPEN or hunk.status in ("applied", "undone")
 
 
 def answered(state: State, call_id: str, output: str, ok: bool = True) -> State:

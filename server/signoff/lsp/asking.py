@@ -39,8 +39,11 @@ class Asking:
         window = self._server.client_capabilities.window
         if window is None or window.show_message is None or knows_us(self._server) or len(question.options) > MOST:
             return
-        self._asked.add(question.id)
         titles = {short(option, WIDTH): option for option in question.options}
+        if any(title.endswith("…") for title in titles) or len(titles) < len(question.options):
+            # A button says all that it answers, or there is none: the session document has the whole options.
+            return
+        self._asked.add(question.id)
         params = types.ShowMessageRequestParams(
             types.MessageType.Info,
             f"Signoff asks: {short(question.text, 500)}",

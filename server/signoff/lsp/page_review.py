@@ -197,8 +197,8 @@ def _on_words(seen: Seen) -> Actions:
     reply = {"session": seen.state.session, "text": words}
     if not words:
         return
-    if seen.state.questions:
-        yield action("Answer with the words under Reply", "reply", reply)
+    if question := next(iter(seen.state.questions.values()), None):
+        yield action("Answer with the words under Reply", "reply", {**reply, "question": question.id})
     elif seen.state.plan_waits and plan:
         rejected = {"session": seen.state.session, "plan": plan.id, "feedback": words}
         yield action("Reject plan with the words under Reply", "rejectPlan", rejected)

@@ -21,12 +21,16 @@ def member(value: Any, name: str) -> Any:
 
 
 def clamp_numbers(message: dict[str, Any]) -> None:
-    """Cut the positions of a didChange to the protocol's largest number, in place.
+    """Cut the positions of a didChange to the protocol's largest number, and number what has no version, in place.
 
     Clients write "the end of the line" as all sorts of larger numbers. Refusing the change would leave our copy of
     the document different from the user's for good.
     """
     params = message.get("params")
+    document: object = params.get("textDocument") if is_object(params) else None
+    if is_object(document) and "version" in document and document["version"] is None:
+        # Older clients number nothing.
+        document["version"] = 0
     changes: object = params.get("contentChanges") if is_object(params) else None
     for change in cast("list[Any]", changes) if isinstance(changes, list) else ():
         span: Any = change.get("range") if is_object(change) else None

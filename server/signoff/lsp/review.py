@@ -167,7 +167,7 @@ def of_hunk(mark: Mark) -> types.Diagnostic:
     if hunk.status == "applying":
         message += ", being applied"
     if hunk.note:
-        message += f". {hunk.note}"
+        message += f". {short(hunk.note, 500)}"
     data = {"session": mark.state.session, "id": hunk.id, "rev": hunk.rev}
     return _diagnostic(mark.range, message, "stale" if hunk.status == "stale" else "hunk", data)
 

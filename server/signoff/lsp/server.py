@@ -91,8 +91,10 @@ class SignoffServer(LanguageServer):
         self.feature(method)(lambda params: handler(params))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
 
     def warn(self, words: str) -> None:
-        """Tell the user something that they should act on."""
-        self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, words))
+        """Tell the user something that they should act on. It may hold names that others chose."""
+        from signoff.core.visible import visible
+
+        self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, visible(words)))
 
     def document_opened(self, item: types.TextDocumentItem) -> None:
         """The client opened a document."""

@@ -54,10 +54,13 @@ class Anchors:
         mark = self._mark(session, hunk)
         return mark.start if mark else hunk.start
 
-    def found(self, session: str, hunk: Hunk) -> int | None:
-        """Where the hunk certainly stands; None when its place was lost."""
+    def found(self, session: str, hunk: Hunk, inside: bool) -> int | None:
+        """Where the hunk certainly stands, `inside` the document or not; None when it is lost, or on the other side.
+
+        The text alone does not tell: nothing stands everywhere, and one side may begin like the other.
+        """
         mark = self._mark(session, hunk)
-        return mark.start if mark and not mark.loose else None
+        return mark.start if mark and not mark.loose and mark.inside == inside else None
 
     def _mark(self, session: str, hunk: Hunk) -> Mark | None:
         return self._marks.get(hunk.uri, {}).get((session, hunk.id))
@@ -80,16 +83,19 @@ class Anchors:
 
     # An edit of ours on its way.
 
-    def wait_for(self, uri: str, keys: Collection[Key], inside: bool | None) -> None:
+    def wait_for(self, keys: Collection[Key], inside: bool | None) -> None:
         """These hunks' edits were sent, to put them in (`inside`) or out; None: nothing is expected any more."""
-        for key in keys:
-            if mark := self._marks.get(uri, {}).get(key):
-                mark.awaits = inside
+        for mark in self._those(keys):
+            mark.awaits = inside
 
-    def arrived(self, uri: str, keys: Collection[Key]) -> bool:
+    def arrived(self, keys: Collection[Key]) -> bool:
         """Whether the document shows all the edits that are waited for."""
-        marks = [self._marks.get(uri, {}).get(key) for key in keys]
-        return all(mark is not None and mark.inside == mark.awaits and not mark.loose for mark in marks)
+        marks = self._those(keys)
+        return len(marks) == len(keys) and all(mark.inside == mark.awaits and not mark.loose for mark in marks)
+
+    def _those(self, keys: Collection[Key]) -> list[Mark]:
+        """Their marks, in whichever document: it may have been renamed meanwhile."""
+        return [marks[key] for marks in self._marks.values() for key in keys if key in marks]
 
     # What the session says.
 
@@ -99,10 +105,17 @@ class Anchors:
             return []
         self._followed[state.session] = state.hunks
         told = Follower(self._marks, self._texts, state, text_of).told()
+        for uri in [uri for uri, marks in self._marks.items() if not marks]:
+            self._forget(uri)
         for uri, (text, _) in list(self._filed.items()):
             if text is not None and self._texts.get(uri) == text:
                 self.filed(uri, text)
         return told
+
+    def _forget(self, uri: str) -> None:
+        """No hunk stands in the document any more."""
+        for known in (self._marks, self._texts, self._filed):
+            known.pop(uri, None)
 
     def unfiled(self) -> tuple[str, ...]:
         """The documents of hunks whose file's text was never told."""
@@ -118,6 +131,11 @@ class Anchors:
             return
         marks = self._marks.get(uri, {}).items()
         self._filed[uri] = (text, {k: (m.start, m.inside, m.hunk.rev) for k, m in marks if not m.loose})
+
+    def is_filed(self, uri: str) -> bool:
+        """Whether the document, as hunks stand in it, is what its file was last known to be."""
+        known = self._texts.get(uri)
+        return known is not None and uri in self._filed and self._filed[uri][0] == known
 
     def heard(self, session: str, command: Command) -> None:
         """What was told has reached the session, whatever it made of it."""
@@ -162,9 +180,13 @@ class Anchors:
         were = passage.were | {key: mark.inside for key, mark in back.items()}
         self._texts[uri] = text
         told = [self._tell(key, marks[key], word) for key, word in passage.words()]
-        for key, mark in back.items():
-            start, mark.inside, _ = filed[key]
-            mark.place(start)
+        for key, mark in marks.items():
+            if key in back:
+                start, mark.inside, _ = filed[key]
+                mark.place(start)
+            elif mark.inside and were.setdefault(key, True):
+                # It landed after the file was saved, and was not found as it was before.
+                mark.inside, mark.loose, mark.memory = False, True, None
         return [*told, *self.settle(uri, text), *self._turned(uri, text, were), *self._fitting(uri, text)]
 
     def _fitting(self, uri: str, text: str) -> Iterator[Told]:
@@ -196,11 +218,13 @@ class Anchors:
         marks = self._marks.get(uri)
         if not marks:
             return []
+        # A change may have gone unseen, such as while the document got another name.
+        missed = self.sync(uri, text) if self._texts.get(uri, text) != text else []
         passage = Passage({key: mark for key, mark in marks.items() if key not in own}, text)
         passage.take_all(edits)
         self._texts[uri] = passage.text
         told = [self._tell(key, marks[key], word) for key, word in passage.words()]
-        return [*told, *self._turned(uri, passage.text, passage.were)]
+        return [*missed, *told, *self._turned(uri, passage.text, passage.were)]
 
     def _turned(self, uri: str, text: str, were: Mapping[Key, bool]) -> Iterator[Told]:
         """Tells of hunks that turned since they `were` inside or not; those that are waited for report themselves."""

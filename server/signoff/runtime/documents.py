@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from signoff.core import paths
-from signoff.core.commands import MarkStale, NoteRenamed, NoteSaved
+from signoff.core.commands import MarkStale, NoteRenamed, NoteSaved, NoteSwitched
 from signoff.core.state import State
 from signoff.core.text import Edit
 from signoff.runtime.anchors import Told
@@ -76,8 +76,12 @@ class Documents:
     """What was not saved is gone: the document is its file again. To be called once the editor does not have it."""
 
     def _gone(self, workspace: Workspace, name: str) -> None:
-        waiting = ((s.session, h) for s in self._of(workspace, name) for h in s.hunks_of(name))
-        self._tell([(session, MarkStale(h.id, GONE)) for session, h in waiting if h.kind != "create"])
+        for state in self._of(workspace, name):
+            hunks = [h for h in state.hunks_of(name) if h.kind == "update"]
+            # What was in a buffer only is nowhere any more.
+            gone = tuple(h.id for h in hunks if h.in_file and name in state.unsaved)
+            self._tell([(state.session, NoteSwitched(name, gone, False, "", ()))] if gone else [])
+            self._tell([(state.session, MarkStale(h.id, GONE)) for h in state.hunks_of(name) if h.kind != "create"])
 
     def saved(self, uri: str) -> None:
         """The editor saved the document."""
@@ -86,6 +90,12 @@ class Documents:
             if (text := place.workspace.editor.text(name)) is not None:
                 place.workspace.anchors.filed(name, text)
         self._tell([(state.session, NoteSaved(name)) for state in self._live() if name in state.unsaved])
+
+    def landed(self, state: State) -> None:
+        """A session is not what it was: what landed may have been saved before its landing was written down."""
+        place = self._places.get(state.workspace)
+        saved = [uri for uri in state.unsaved if place and place.workspace.anchors.is_filed(uri)]
+        self._tell([(state.session, NoteSaved(uri)) for uri in saved])
 
     def renamed(self, uri: str, to: str) -> None:
         """The user gave a file, or a folder with files, another name: hunks go with it."""
@@ -108,7 +118,7 @@ class Documents:
 
     def _followed(self, place: Performer, name: str) -> None:
         """The hunks are where they belong: a landing may have been waiting for that, and the log hears of it later."""
-        place.landings.document_changed(name)
+        place.landings.document_changed()
         key = (place.workspace.uri, name)
         earlier = self._rest.pop(key, None)
         if earlier is not None:

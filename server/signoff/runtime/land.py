@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from signoff.core.commands import Command, FinishLanding, RefuseLanding, StartLanding
@@ -28,6 +29,8 @@ NOT_SHOWN = (
     "The editor did not show the edit within 10 seconds. Look at the text, then approve again if it is not there."
 )
 
+CROSSING = "Some of these hunks change the same lines. Approve one of them by itself."
+
 Submit = Callable[[Command], Awaitable[object]]
 StateOf = Callable[[], State]
 
@@ -36,7 +39,6 @@ StateOf = Callable[[], State]
 class Expected:
     """An edit that was handed to the editor; `shown` once the document's text has all of it."""
 
-    uri: str
     keys: tuple[Key, ...]
     shown: asyncio.Future[None]
 
@@ -49,11 +51,10 @@ class Landings:
         self._expected: Expected | None = None
         self._unanswered: set[asyncio.Future[str | None]] = set()
 
-    def document_changed(self, uri: str) -> None:
-        """The document's hunks have followed a change: perhaps it was the edit that is waited for."""
+    def document_changed(self) -> None:
+        """A document's hunks have followed a change: perhaps it was the edit that is waited for."""
         expected = self._expected
-        waits = expected is not None and expected.uri == uri and not expected.shown.done()
-        if expected and waits and self._workspace.anchors.arrived(uri, expected.keys):
+        if expected and not expected.shown.done() and self._workspace.anchors.arrived(expected.keys):
             expected.shown.set_result(None)
 
     async def land(self, state_of: StateOf, landing: Landing, submit: Submit) -> Command:
@@ -72,12 +73,15 @@ class Landings:
         self._workspace.settle(landing.uri, text)
         edits: list[Edit] = []
         for hunk in hunks:
-            start = self._workspace.anchors.found(session, hunk)
+            start = self._workspace.anchors.found(session, hunk, inside=landing.kind == "undo")
             here, there = (hunk.before, hunk.after) if landing.kind == "apply" else (hunk.after, hunk.before)
             if start is None or text[start : start + len(here)] != here:
                 return RefuseLanding(landing.id, CHANGED)
             edits.append(Edit(start, start + len(here), there))
-        return sorted(edits, key=lambda edit: (edit.start, edit.end))
+        edits.sort(key=lambda edit: (edit.start, edit.end))
+        # One that was stale may fit again where another one was proposed since.
+        crossing = any(one.end > other.start for one, other in pairwise(edits))
+        return RefuseLanding(landing.id, CROSSING) if crossing else edits
 
     async def _in_buffer(self, state_of: StateOf, landing: Landing, hunks: Sequence[Hunk], submit: Submit) -> Command:
         session, editor = state_of().session, self._workspace.editor
@@ -104,13 +108,13 @@ class Landings:
         """
         anchors, uri = self._workspace.anchors, landing.uri
         keys = tuple((session, hunk) for hunk in landing.hunks)
-        self._expected = Expected(uri, keys, asyncio.get_running_loop().create_future())
-        anchors.wait_for(uri, keys, landing.kind == "apply")
+        self._expected = Expected(keys, asyncio.get_running_loop().create_future())
+        anchors.wait_for(keys, landing.kind == "apply")
         try:
             return await self._shown(self._expected, self._workspace.editor.apply(label, {uri: edits}))
         finally:
             self._expected = None
-            anchors.wait_for(uri, keys, None)
+            anchors.wait_for(keys, None)
 
     async def _shown(self, expected: Expected, applying: Coroutine[Any, Any, str | None]) -> str | None:
         """None once the document's text shows the edit, whatever the editor says; else why it was given up."""
@@ -145,10 +149,10 @@ class Landings:
         if problem is not None:
             return RefuseLanding(landing.id, problem.message)
         keys = tuple((session, hunk) for hunk in landing.hunks)
-        workspace.anchors.wait_for(landing.uri, keys, landing.kind == "apply")
+        workspace.anchors.wait_for(keys, landing.kind == "apply")
         # One after the other, from the end: then each position still counts in the text that the next edit meets.
         workspace.changed(landing.uri, text, edits[::-1])
-        workspace.anchors.wait_for(landing.uri, keys, None)
+        workspace.anchors.wait_for(keys, None)
         workspace.settle(landing.uri, after)
         return self._finished(session, landing, after)
 

@@ -227,6 +227,8 @@ class Manager:
 
     def _published(self, state: State) -> None:
         self._place(state.workspace).workspace.follow(state)
+        if state.unsaved:
+            self.documents.landed(state)
         self._publish(state)
 
     def _tell(self, told: Sequence[Told]) -> None:
@@ -251,7 +253,11 @@ class Manager:
         key = paths.normal(workspace)
         here = [(session, loop) for session, loop in self._loops.items() if loop.state.workspace == key]
         for session, loop in here:
-            await self._leave(session, loop)
+            try:
+                await self._leave(session, loop)
+            except StoreError as error:
+                # The others are to be stopped all the same; this one is parked when it is opened again.
+                log.error("session %s could not be put aside: %s", session, error)
         self._places.pop(key, None)
         return [loop.state for _, loop in here]
 

@@ -8,7 +8,7 @@ from signoff.core.commands import AdoptTyping, MarkFitting, MarkStale
 from signoff.core.hunks import Hunk
 from signoff.core.merge import merge
 from signoff.core.switches import Side
-from signoff.core.text import Edit
+from signoff.core.text import Edit, split_lines
 from signoff.runtime.finding import at_home, surrounded
 
 STALE = "The text that it changes is not in the document any more."
@@ -82,10 +82,11 @@ class Mark:
 
     @property
     def sides(self) -> list[str]:
-        """What may stand there. One side may contain the other: the longer one comes first, it is meant where it is."""
+        """What may stand there. One side may contain the other: the longer one comes first, it is meant where it is;
+        of two as long as each other the one that was there."""
         # No text at all is everywhere: it proves nothing.
         sides = {self.here, self.other} - {""} if self.turns else {self.here}
-        return sorted(sides | {self.here}, key=len, reverse=True)
+        return sorted(sides | {self.here}, key=lambda side: (len(side), side == self.here), reverse=True)
 
     def found(self, side: str, start: int) -> None:
         """One of its sides stands at `start`."""
@@ -197,7 +198,9 @@ def _whole(mark: Mark, text: str) -> bool:
     # Which of several equal characters were deleted is not certain: what is left of the hunk may begin a little before.
     slide = abs(len(now) - len(known.text)) if known else 0
     for wanted in _telling(mark):
-        at = _once(text, wanted, max(0, mark.start - slide), mark.end + slide, lines=mark.awaits is None)
+        # One line alone may have been typed by the user as a part of a longer one.
+        whole = mark.awaits is None and wanted.count("\n") < 2
+        at = _once(text, wanted, max(0, mark.start - slide), mark.end + slide, whole)
         alone = known is None or wanted not in known.turned(mark.here, "\0")
         if at is not None and at < mark.end and mark.start < at + len(wanted) and alone:
             mark.found(wanted, at)
@@ -226,7 +229,7 @@ def recovered(mark: Mark, text: str) -> bool:
     """A loose mark's text may be whole again somewhere near, such as when a deletion around it was taken back."""
     # The longer side first: where it stands, the shorter one often seems to stand too.
     sides = {mark.here, mark.other} if mark.turns else {mark.here}
-    for wanted in sorted(sides, key=len, reverse=True):
+    for wanted in sorted(sides, key=lambda side: (len(side), side == mark.here), reverse=True):
         found = surrounded(mark.hunk, wanted, text, mark.start)
         if found is not None:
             mark.found(wanted, found)
@@ -238,6 +241,15 @@ def nearby(mark: Mark, text: str) -> None:
     """The mark's place is doubtful: of several equal texts, the one with the hunk's own surroundings is meant."""
     if not mark.loose and mark.awaits is None and not at_home(mark.hunk, mark.here, text, mark.start):
         recovered(mark, text)
+
+
+def estranged(mark: Mark, text: str) -> bool:
+    """Whether an insertion stands beside neither of the lines that it was made for."""
+    hunk, start = mark.hunk, mark.start
+    above, below = split_lines(hunk.context_before)[-1:], split_lines(hunk.context_after)[:1]
+    follows = text.endswith(above[0], 0, start) if above else start == 0
+    precedes = text.startswith(below[0], start) if below else start == len(text)
+    return not (mark.loose or mark.inside or follows or precedes)
 
 
 def fitting(mark: Mark) -> MarkFitting | None:

@@ -119,7 +119,7 @@ class Performer:
         refused = await refusal(state, request, self.meter)
         answer = refused or await self.model.respond(request, lambda piece: self.on_text(state.session, piece))
         if isinstance(answer, ModelReply):
-            return c.RecordReply(effect.turn, effect.attempt, len(state.inbox), answer, self.clock.now())
+            return c.RecordReply(effect.turn, effect.attempt, state.inbox, answer, self.clock.now())
         return c.RecordFailure(effect.turn, effect.attempt, answer, self.clock.now())
 
     def _request(self, state: State) -> ModelRequest:
