@@ -8,7 +8,7 @@ from signoff.core.commands import AdoptTyping, MarkFitting, MarkStale
 from signoff.core.hunks import Hunk
 from signoff.core.merge import merge
 from signoff.core.switches import Side
-from signoff.core.text import Edit, split_lines
+from signoff.core.text import Edit
 from signoff.runtime.finding import at_home, surrounded
 
 STALE = "The text that it changes is not in the document any more."
@@ -241,15 +241,6 @@ def nearby(mark: Mark, text: str) -> None:
     """The mark's place is doubtful: of several equal texts, the one with the hunk's own surroundings is meant."""
     if not mark.loose and mark.awaits is None and not at_home(mark.hunk, mark.here, text, mark.start):
         recovered(mark, text)
-
-
-def estranged(mark: Mark, text: str) -> bool:
-    """Whether an insertion stands beside neither of the lines that it was made for."""
-    hunk, start = mark.hunk, mark.start
-    above, below = split_lines(hunk.context_before)[-1:], split_lines(hunk.context_after)[:1]
-    follows = text.endswith(above[0], 0, start) if above else start == 0
-    precedes = text.startswith(below[0], start) if below else start == len(text)
-    return not (mark.loose or mark.inside or follows or precedes)
 
 
 def fitting(mark: Mark) -> MarkFitting | None:

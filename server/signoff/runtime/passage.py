@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from signoff.core.switches import Side, by_lines, in_lines, reach, switched
 from signoff.core.text import Edit, apply, minimise
-from signoff.runtime.marks import Mark, Word, estranged, lost, nearby, settled
+from signoff.runtime.marks import Mark, Word, nearby, settled
 
 Key = tuple[str, str]
 
@@ -20,9 +20,7 @@ class Passage:
     def __init__(self, marks: dict[Key, Mark], text: str) -> None:
         self.marks, self.text = marks, text
         self.reached: dict[Key, Mark] = {}
-        self.replaced: set[Key] = set()
-        """Those of the doubtful ones around which several lines became others."""
-        self.doubtful: dict[Key, Mark] = {}
+        self.doubtful: list[Mark] = []
         """Marks without text among lines that changed: such a place can be on either side of a new line."""
         self.were: dict[Key, bool] = {}
         """On which side those marks were that turned, or that an edit reached into."""
@@ -36,11 +34,9 @@ class Passage:
 
     def words(self) -> Iterator[tuple[Key, Word]]:
         """What has become of the marks that were reached into."""
-        for key, mark in self.doubtful.items():
+        for mark in self.doubtful:
             nearby(mark, self.text)
             mark.start_line(self.text)
-            if key in self.replaced and estranged(mark, self.text) and (word := lost(mark)):
-                yield key, word
         for key, mark in self.reached.items():
             if mark.loose and (word := settled(mark, self.text, resting=False)):
                 yield key, word
@@ -104,9 +100,7 @@ class Passage:
                 near = lines.start <= mark.start <= lines.end + edit.delta
                 if near and mark.start == mark.end:
                     self.were.setdefault(key, mark.inside)
-                    self.doubtful[key] = mark
-                    block = bool(edit.text) and before.count("\n", lines.start, lines.end) > 1 and edit.start < edit.end
-                    self.replaced |= {key} if block and not mine else set()
+                    self.doubtful.append(mark)
 
 
 def _together(text: str, edits: Sequence[Edit]) -> Edit:
