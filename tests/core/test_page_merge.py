@@ -180,3 +180,11 @@ def test_a_reply_heading_that_is_gone_comes_back() -> None:
 def test_edits_are_small() -> None:
     old, new = rendered(STATE), rendered(replace(STATE, model="another"))
     assert [edit.text for edit in edits(old.text, merged([old], old.text, new))] == ["another"]
+
+
+def test_a_diff_that_was_edited_before_a_restart_stays() -> None:
+    """The earlier rendering is not known any more; the same revision of the hunk shows another diff."""
+    edited = rendered(STATE).text.replace("+2\n", "+two\n")
+    assert "+two\n" in merged([], edited, rendered(STATE))
+    amended = replace(STATE, hunks={HUNK.id: replace(HUNK, rev=2, after="3\n")})
+    assert "+two\n" not in merged([], edited, rendered(amended)).partition("## Kept")[0]

@@ -96,7 +96,7 @@ def _part(key: str, here: str, wanted: str, bases: Sequence[str], page: Page, ne
     if not bases:
         plan = new.state.plan if key == "Plan" and new.state.plan_waits else None
         edited_plan = plan is not None and not _says_plan(page, plan)
-        return (here if edited_plan else wanted), []
+        return (here if edited_plan or _edited_diff(key, here, wanted) else wanted), []
     if key == "Plan" and new.state.plan:
         return _plan(here, wanted, bases, page, new.state.plan)
     together = [text for base in bases if (text := _together(key, base, here, wanted, new.state)) is not None]
@@ -107,6 +107,12 @@ def _part(key: str, here: str, wanted: str, bases: Sequence[str], page: Page, ne
         taken = diff_of(here) or []
         typed = [line for line in typed if line not in taken]
     return wanted, typed
+
+
+def _edited_diff(key: str, here: str, wanted: str) -> bool:
+    """Whether a hunk's diff says something else in the same revision: only the user can have changed it."""
+    same = named(here.partition("\n")[0]) == named(wanted.partition("\n")[0])
+    return key.startswith("#") and same and diff_of(here) != diff_of(wanted)
 
 
 def _plan(here: str, wanted: str, bases: Sequence[str], page: Page, plan: Plan) -> tuple[str, list[str]]:

@@ -11,6 +11,8 @@ from signoff.core.switches import Side
 from signoff.core.text import Edit
 from signoff.runtime.finding import at_home, surrounded
 
+AT_ONCE = 4_000
+"""Code points of a hunk up to which typing inside it is merged with each key; with more, when typing rests."""
 STALE = "The text that it changes is not in the document any more."
 
 Word = AdoptTyping | MarkStale | MarkFitting
@@ -159,7 +161,7 @@ def settled(mark: Mark, text: str, resting: bool) -> Word | None:
     """
     if _whole(mark, text) or recovered(mark, text):
         return fitting(mark)
-    if mark.turns and not resting:
+    if not resting and (mark.turns or len(mark.hunk.before) + len(mark.hunk.after) > AT_ONCE):
         return None
     now = text[mark.start : mark.end]
     if _beside(mark, now):
