@@ -62,6 +62,11 @@ class Anchors:
         mark = self._mark(session, hunk)
         return mark.start if mark and not mark.loose and mark.inside == inside else None
 
+    def doubted(self, session: str, hunk: Hunk) -> None:
+        """The hunk does not stand where it was believed to; it is looked for when the text changes."""
+        if mark := self._mark(session, hunk):
+            mark.loose, mark.memory = True, None
+
     def _mark(self, session: str, hunk: Hunk) -> Mark | None:
         return self._marks.get(hunk.uri, {}).get((session, hunk.id))
 

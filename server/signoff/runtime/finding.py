@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from signoff.core.anchor import locate
 from signoff.core.hunks import Hunk
+from signoff.core.proposals import CONTEXT_LIMIT
 from signoff.core.text import Span, split_lines
 
 NEAR = 50_000
@@ -26,6 +29,17 @@ def at_home(hunk: Hunk, wanted: str, text: str, start: int) -> bool:
     fits_above = text.endswith(above, 0, start) if above else start == 0
     fits_below = text.startswith(below, end) if below else end == len(text)
     return fits_above and fits_below and text.startswith(wanted, start)
+
+
+def beside(hunk: Hunk, text: str, at: int) -> bool:
+    """Whether one of the lines between which the hunk stood is next to `at`, white space aside."""
+    above, below = split_lines(hunk.context_before)[-1:], split_lines(hunk.context_after)[:1]
+    before, after = text[max(0, at - CONTEXT_LIMIT) : at], text[at : at + CONTEXT_LIMIT]
+    return _bare(above) == _bare(split_lines(before)[-1:]) or _bare(below) == _bare(split_lines(after)[:1])
+
+
+def _bare(lines: Sequence[str]) -> list[str]:
+    return ["".join(line.split()) for line in lines]
 
 
 def surrounded(hunk: Hunk, wanted: str, text: str, near: int) -> int | None:

@@ -18,7 +18,9 @@ from signoff.core.hunks import Hunk, Landing
 from signoff.core.state import State
 from signoff.core.text import Edit, apply, digest
 from signoff.runtime.anchors import Key
+from signoff.runtime.finding import beside
 from signoff.runtime.land_files import land_whole, probe_whole
+from signoff.runtime.marks import STALE
 from signoff.runtime.ports import FileProblem
 from signoff.runtime.workspace import Workspace
 
@@ -77,6 +79,10 @@ class Landings:
             here, there = (hunk.before, hunk.after) if landing.kind == "apply" else (hunk.after, hunk.before)
             if start is None or text[start : start + len(here)] != here:
                 return RefuseLanding(landing.id, CHANGED)
+            if not here and not beside(hunk, text, start):
+                # No text proves a place: an insertion needs one of the lines that it was made for.
+                self._workspace.anchors.doubted(session, hunk)
+                return RefuseLanding(landing.id, STALE, (hunk.id,) if landing.kind == "apply" else ())
             edits.append(Edit(start, start + len(here), there))
         edits.sort(key=lambda edit: (edit.start, edit.end))
         # One that was stale may fit again where another one was proposed since.
