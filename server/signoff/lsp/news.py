@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from signoff.core.session_view import SessionView
 from signoff.core.state import State
 from signoff.lsp.names import OUTPUT_DELTA, SESSION_CHANGED
-from signoff.lsp.params import member
+from signoff.lsp.windows import knows_us
 from signoff.runtime.wire import to_wire
 
 if TYPE_CHECKING:
@@ -28,20 +28,15 @@ class News:
         self._streamed: dict[str, list[str]] = {}
         self._due: asyncio.TimerHandle | None = None
 
-    @property
-    def _wanted(self) -> bool:
-        experimental: Any = self._server.client_capabilities.experimental
-        return member(member(experimental, "signoff"), "version") is not None
-
     def changed(self, state: State) -> None:
         """A session is not what it was."""
-        if self._wanted:
+        if knows_us(self._server):
             self._changed[state.session] = state
             self._send_soon()
 
     def streamed(self, session: str, text: str) -> None:
         """The model said a piece of text."""
-        if self._wanted:
+        if knows_us(self._server):
             self._streamed.setdefault(session, []).append(text)
             self._send_soon()
 

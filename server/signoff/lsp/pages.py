@@ -30,6 +30,7 @@ from signoff.lsp.documents import Document
 from signoff.lsp.page_files import diff_path, free_draft, is_draft, page_path, place_of, text_of, uri_of, write
 from signoff.lsp.page_sync import PageSync
 from signoff.lsp.windows import show_document
+from signoff.runtime.manager import UNKNOWN
 from signoff.runtime.ports import StoreError
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ log = logging.getLogger(__name__)
 
 MOST_LINES = 999_999_998
 ELSEWHERE = "Another Signoff process has this session open: this is how it was when you opened it here."
-NO_SESSION = p.Refusal("There is no such session.")
+NO_SESSION = p.Refusal(UNKNOWN)
 
 
 def _lines(span: p.Range) -> tuple[int, int]:

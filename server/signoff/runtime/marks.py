@@ -78,6 +78,11 @@ class Mark:
         return self.hunk.kind == "update" and tried and not foreign
 
     @property
+    def horizon(self) -> int:
+        """The end of what tells where the mark is: without text of its own, what it turns to may stand behind it."""
+        return self.end if self.start < self.end or not self.turns else self.end + len(self.other)
+
+    @property
     def waits(self) -> bool:
         """Whether the hunk has its `before` in the text, to be replaced by an edit that was not sent yet."""
         return self.hunk.status in ("pending", "applying") and not self.inside and self.awaits is None

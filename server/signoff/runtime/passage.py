@@ -88,7 +88,7 @@ class Passage:
         lines = in_lines(before, Edit(low, high, before[low : edit.start] + edit.text + before[edit.end : high]))
         order = mine[0].order if mine else 1
         for key, mark in self.marks.items():
-            if lines.start > mark.end or any(mark is one for one in mine):
+            if lines.start > mark.horizon or any(mark is one for one in mine):
                 continue
             made = lines if mark.open and not mine and not mark.reached(edit, edges=True) else edit
             if mark.reached(made, edges=not mine):
@@ -97,7 +97,7 @@ class Passage:
                 mark.stretch(made, before, foreign=bool(mine))
             else:
                 mark.follow(edit, order)
-                near = lines.start <= mark.start <= lines.end + edit.delta
+                near = lines.start <= mark.horizon and mark.start <= lines.end + edit.delta
                 if near and mark.start == mark.end:
                     self.were.setdefault(key, mark.inside)
                     self.doubtful.append(mark)
