@@ -195,6 +195,15 @@ def test_position_encodings(offered: list[str] | None, chosen: str) -> None:
     assert (capabilities.code_lens_provider, capabilities.inlay_hint_provider) == (None, None)
 
 
+@pytest.mark.parametrize("offered", [[], ["ebcdic"]], ids=str)
+def test_a_client_without_an_encoding_that_we_know_is_served_in_silence(log: Path, offered: list[str]) -> None:
+    with started(SAMPLE, log) as client:
+        result = client.initialize({"general": {"positionEncodings": offered}})
+        assert client.leave() == 0
+        assert client.stderr() == ""
+    assert result["capabilities"]["positionEncoding"] == "utf-16"
+
+
 def test_what_is_imported_before_the_answer_to_initialize(log: Path) -> None:
     """`-X importtime` names each module on stderr as it is loaded, and the log line stands between before and after."""
     argv = [sys.executable, "-X", "importtime", *REAL[1:], "--log-level", "info"]

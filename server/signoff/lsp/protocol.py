@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from signoff.lsp.capabilities import server_capabilities
+from signoff.lsp.capabilities import choose_encoding, server_capabilities
 from signoff.lsp.guard import Refusal
 from signoff.lsp.params import is_object
 from signoff.lsp.rpc import Rpc, Step
@@ -53,6 +53,9 @@ class SignoffProtocol(Rpc):
         self.initialization_options = params.initialization_options
         # Before the answer: a client that dies right after it must have been seen alive.
         self.client_named(params.process_id)
+        if general := params.capabilities.general:
+            # pygls warns of a list without an encoding that it knows, and of an empty one.
+            general.position_encodings = [choose_encoding(params.capabilities)]
         result: types.InitializeResult = yield from self.lsp_initialize(params)
         self.server_capabilities = result.capabilities = server_capabilities(params.capabilities)
         self.answered_initialize = True
