@@ -13,7 +13,7 @@ from typing import Any
 from lsprotocol import types
 
 from signoff.lsp import launch
-from signoff.lsp.guard import Refusal, guard
+from signoff.lsp.guard import Refusal
 from signoff.lsp.server import SignoffServer
 
 
@@ -40,8 +40,7 @@ def _simple(server: SignoffServer) -> None:
         return document and {"text": document.text, "version": document.version}
 
     @server.command("test.fail")
-    @guard
-    def fail(argument: dict[str, Any]) -> Any:
+    def _(argument: dict[str, Any]) -> Any:
         raise ValueError("secret detail")
 
     @server.command("test.unguarded")

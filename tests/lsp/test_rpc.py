@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lsprotocol import types
 
+from signoff.core.text import Edit
+from signoff.lsp.documents import Document
 from signoff.lsp.framing import Malformed, Message, Oversized
 from signoff.lsp.server import SignoffServer
 
@@ -178,3 +182,41 @@ async def test_the_handlers_of_features_see_what_the_store_already_has() -> None
     ):
         server.protocol.receive(Message({"jsonrpc": "2.0", "method": f"textDocument/{method}", "params": params}))
     assert seen == [("opened", "text"), ("feature", "text"), ("changed [(1, 3)]", "t-t"), ("closed", "t-t")]
+
+
+class Heard:
+    """Hears of documents, and raises if it is to."""
+
+    def __init__(self, broken: bool) -> None:
+        self.broken = broken
+        self.heard: list[str] = []
+
+    def _hears(self, what: str) -> None:
+        self.heard.append(what)
+        if self.broken:
+            raise ValueError(what)
+
+    def opened(self, document: Document) -> None:
+        self._hears("opened")
+
+    def changed(self, document: Document, edits: Sequence[Edit]) -> None:
+        self._hears("changed")
+
+    def closed(self, document: Document) -> None:
+        self._hears("closed")
+
+
+def test_an_observer_that_raises_keeps_no_other_from_hearing(caplog: pytest.LogCaptureFixture) -> None:
+    server = connected()[0]
+    server.observers += [broken := Heard(True), whole := Heard(False)]
+    named = {"uri": "file:///a"}
+    for method, params in {
+        "didOpen": {"textDocument": {**named, "languageId": "text", "version": 0, "text": "a"}},
+        "didChange": {"textDocument": {**named, "version": 1}, "contentChanges": [{"text": "b"}]},
+        "didClose": {"textDocument": named},
+    }.items():
+        server.protocol.receive(Message({"jsonrpc": "2.0", "method": f"textDocument/{method}", "params": params}))
+    assert broken.heard == whole.heard == ["opened", "changed", "closed"]
+    assert [record.getMessage().partition(" ")[0] for record in caplog.records] == [
+        f"Heard.{what}" for what in whole.heard
+    ]

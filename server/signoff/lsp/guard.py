@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from functools import wraps
-from inspect import iscoroutinefunction
-from typing import Any, ParamSpec, TypeVar, cast
 
 from lsprotocol.types import ErrorCodes, ResponseError
 from pygls.exceptions import JsonRpcException
 
 logger = logging.getLogger(__name__)
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 class Refusal(JsonRpcException):
@@ -24,32 +18,14 @@ class Refusal(JsonRpcException):
         super().__init__(message, code.value)
 
 
-def guard(handler: Callable[P, R]) -> Callable[P, R]:
-    """A handler whose unexpected exceptions are logged and become a JSON-RPC internal error (-32603).
-
-    JSON-RPC errors raised on purpose, and cancellation, pass through. Works on plain and on async functions.
-    """
-    name = getattr(handler, "__name__", "handler")
-
-    if iscoroutinefunction(handler):
-
-        @wraps(handler)
-        async def guarded_async(*args: P.args, **kwargs: P.kwargs) -> Any:
-            try:
-                return await handler(*args, **kwargs)
-            except Exception as error:
-                raise as_rpc_error(name, error) from error
-
-        return cast("Callable[P, R]", guarded_async)
-
-    @wraps(handler)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return handler(*args, **kwargs)
-        except Exception as error:
-            raise as_rpc_error(name, error) from error
-
-    return guarded
+def attempt(name: str, call: Callable[[], object]) -> Exception | None:
+    """What `call` raised, which is logged under `name` and goes no further; None when it raised nothing."""
+    try:
+        call()
+    except Exception as error:
+        logger.exception("%s failed; this is a bug in Signoff.", name)
+        return error
+    return None
 
 
 def as_rpc_error(name: str, error: Exception) -> JsonRpcException:

@@ -17,6 +17,7 @@ from pygls.exceptions import JsonRpcException, PyglsError
 from pygls.lsp.server import LanguageServer
 
 from signoff import __version__
+from signoff.lsp.guard import attempt
 from signoff.lsp.names import SERVER
 from signoff.lsp.protocol import SignoffProtocol
 
@@ -75,13 +76,13 @@ class SignoffServer(LanguageServer):
 
         Nothing waits for it; an exception is logged, and the import is tried again where it is needed.
         """
-        threading.Thread(target=_logged, args=(load,), name="warm", daemon=True).start()
+        threading.Thread(target=attempt, args=("Loading", load), name="warm", daemon=True).start()
 
     def run_ready_hooks(self) -> None:
         """Run and forget the `on_ready` hooks."""
         hooks, self.ready_hooks = self.ready_hooks, []
         for hook in hooks:
-            if (error := _logged(hook)) is not None:
+            if (error := attempt("Loading", hook)) is not None:
                 text = f"Signoff could not load a part of itself: {type(error).__name__}: {error}"
                 self.window_show_message(types.ShowMessageParams(types.MessageType.Error, text))
 
@@ -99,8 +100,7 @@ class SignoffServer(LanguageServer):
     def document_opened(self, item: types.TextDocumentItem) -> None:
         """The client opened a document."""
         document = self.documents.open(item.uri, str(item.language_id), item.version, item.text)
-        for observer in self.observers:
-            observer.opened(document)
+        self._tell("opened", lambda observer: observer.opened(document))
 
     def document_changed(self, params: types.DidChangeTextDocumentParams) -> None:
         """The client changed a document."""
@@ -109,24 +109,18 @@ class SignoffServer(LanguageServer):
             logger.warning("The client changed a document that is not open.")
             return
         edits = document.change(params.content_changes, params.text_document.version)
-        for observer in self.observers:
-            observer.changed(document, edits)
+        self._tell("changed", lambda observer: observer.changed(document, edits))
 
     def document_closed(self, uri: str) -> None:
         """The client closed a document."""
         document = self.documents.close(uri)
         if document is not None:
-            for observer in self.observers:
-                observer.closed(document)
+            self._tell("closed", lambda observer: observer.closed(document))
+
+    def _tell(self, what: str, tell: Callable[[DocumentObserver], None]) -> None:
+        """All observers hear of it, whatever one of them raises: none may lose track of a document."""
+        for observer in self.observers:
+            attempt(f"{type(observer).__name__}.{what}", lambda: tell(observer))
 
     def report_server_error(self, error: Exception, source: type[PyglsError] | type[JsonRpcException]) -> None:
         """Errors are answered or logged where they happen; pygls would show each of them as a popup."""
-
-
-def _logged(call: Callable[[], object]) -> Exception | None:
-    try:
-        call()
-    except Exception as error:
-        logger.exception("Loading failed.")
-        return error
-    return None
