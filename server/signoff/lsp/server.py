@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Awaitable, Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lsprotocol import types
@@ -120,7 +120,7 @@ class SignoffServer(LanguageServer):
     def _tell(self, what: str, tell: Callable[[DocumentObserver], None]) -> None:
         """All observers hear of it, whatever one of them raises: none may lose track of a document."""
         for observer in self.observers:
-            attempt(f"{type(observer).__name__}.{what}", lambda: tell(observer))
+            attempt(f"{type(observer).__name__}.{what}", partial(tell, observer))
 
     def report_server_error(self, error: Exception, source: type[PyglsError] | type[JsonRpcException]) -> None:
         """Errors are answered or logged where they happen; pygls would show each of them as a popup."""
