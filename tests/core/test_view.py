@@ -3,7 +3,7 @@
 from signoff.core import commands as c
 from signoff.core.session_view import ConfigView, FailureView, HunkView, MessageView, PlanView, StepView, UsageView
 from signoff.core.state import State
-from signoff.core.view import iso, landing, phase, waiting_for
+from signoff.core.view import iso, phase, waiting_for
 from support.session import NO_RANGE, Session, call, names, patch, steps
 
 
@@ -66,9 +66,9 @@ def test_phases_of_a_whole_session() -> None:
     s.model("Done.")
     assert (s.phase, s.waiting_for) == ("waiting", ("hunk",))
     s.approve(land=False)
-    assert (s.phase, s.waiting_for, landing(s.state)) == ("working", (), True)
+    assert (s.phase, s.waiting_for) == ("working", ())
     assert names(s.land())[-1] == "SessionFinished"
-    assert (s.phase, s.waiting_for, landing(s.state)) == ("done", (), False)
+    assert (s.phase, s.waiting_for) == ("done", ())
     s.do(c.Archive())
     assert (s.phase, s.waiting_for) == ("archived", ())
 

@@ -12,7 +12,7 @@ import pytest
 import tiktoken
 
 from signoff.world import tokens
-from signoff.world.tokens import Calibration, TokenCounter, estimate
+from signoff.world.tokens import TokenCounter, estimate
 from signoff.world.vocabulary import VOCABULARIES, default_folder, unpack
 
 CODE = Path(tokens.__file__).read_text("utf-8")
@@ -175,21 +175,3 @@ def test_estimates_of_small_and_odd_texts():
     assert estimate("a") == 1
     assert estimate("\ud800") >= 1
     assert estimate("🎉" * 100) > estimate("é" * 100) > 1
-    assert estimate("word " * 100, 2.0) == pytest.approx(2 * estimate("word " * 100), abs=1)
-
-
-def test_calibration_follows_the_service():
-    start = Calibration()
-    assert start.ratio == 1.0
-    assert start.observed(0, 10) is start
-    assert start.observed(100, 0) is start
-    steady = start
-    for _ in range(5):
-        steady = steady.observed(100, 120)
-    assert steady.ratio == pytest.approx(1.2)
-    turned = steady
-    for _ in range(40):
-        turned = turned.observed(100, 80)
-    assert turned.ratio == pytest.approx(0.8, abs=0.01)
-    assert start.observed(1, 100).ratio == 2.0
-    assert start.observed(100, 1).ratio == 0.5

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from signoff.core import session_view as p
-from signoff.core.effects import LandHunks, ProbeLanding, Wait
+from signoff.core.effects import Wait
 from signoff.core.hunks import Hunk
 from signoff.core.owed import owed, unfinished
 from signoff.core.protocol import Range
@@ -70,11 +70,6 @@ def waiting_for(state: State) -> tuple[p.Waiting, ...]:
     if any(isinstance(effect, Wait) for effect in owed(state)):
         waits.append("time")
     return tuple(waits)
-
-
-def landing(state: State) -> bool:
-    """Whether an approved edit is on its way."""
-    return any(isinstance(effect, LandHunks | ProbeLanding) for effect in owed(state))
 
 
 def _config(state: State) -> p.ConfigView:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import string
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from signoff.world.vocabulary import default_folder
@@ -27,8 +26,8 @@ _WORDS = _LETTERS + string.digits.encode() + b" \t\r\n"
 _HIGH = bytes(range(128, 256))
 
 
-def estimate(text: str, ratio: float = 1.0) -> int:
-    """About how many tokens `text` has, times `ratio` (see Calibration). At least 1 for a text that is not empty.
+def estimate(text: str) -> int:
+    """About how many tokens `text` has. At least 1 for a text that is not empty.
 
     Within 25 % of o200k_base for files of code and prose, 30 % for Chinese, Japanese and Korean; some 6 ms per MB.
     """
@@ -40,7 +39,7 @@ def estimate(text: str, ratio: float = 1.0) -> int:
     spaces = max(0, ascii_only.count(b" ") - ascii_only.count(b"  "))
     tokens = _LETTER * letters + _DIGIT * digits + _PUNCTUATION * punctuation + _SPACE * spaces
     tokens += _LINE * ascii_only.count(b"\n") + _beyond_ascii(text, len(raw), len(ascii_only))
-    return max(round(tokens * ratio), 1 if text else 0)
+    return max(round(tokens), 1 if text else 0)
 
 
 def _beyond_ascii(text: str, size: int, ascii_size: int) -> float:
@@ -50,28 +49,6 @@ def _beyond_ascii(text: str, size: int, ascii_size: int) -> float:
     four = len(text.encode("utf-16-le", "replace")) // 2 - len(text)
     three = size - ascii_size - 4 * four - 2 * (others - four)
     return _FOUR_BYTES * four + _THREE_BYTES * three + _TWO_BYTES * (others - four - three)
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """How far estimates are off for one model: a fold over (estimated, actual) pairs of the service's own usage.
-
-    Older pairs fade by a tenth with each new one. `ratio` is for `estimate`, between 0.5 and 2, 1.0 before any pair.
-    """
-
-    estimated: float = 0.0
-    actual: float = 0.0
-
-    @property
-    def ratio(self) -> float:
-        """What to multiply an estimate by."""
-        return min(max(self.actual / self.estimated, 0.5), 2.0) if self.estimated else 1.0
-
-    def observed(self, estimated: int, actual: int) -> Calibration:
-        """With one more pair; `estimated` is without a ratio. A pair without tokens says nothing."""
-        if estimated <= 0 or actual <= 0:
-            return self
-        return Calibration(self.estimated * 0.9 + estimated, self.actual * 0.9 + actual)
 
 
 class TokenCounter:
