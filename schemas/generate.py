@@ -24,7 +24,7 @@ sys.path.insert(0, str(HERE.parent / "server"))
 from pydantic import TypeAdapter  # noqa: E402
 from pydantic.json_schema import GenerateJsonSchema  # noqa: E402
 
-from signoff.core import envelope, protocol, session_view, tools  # noqa: E402
+from signoff.core import envelope, fragments, protocol, session_view, tools  # noqa: E402
 from signoff.core.settings import Settings  # noqa: E402
 
 Schema = dict[str, Any]
@@ -88,6 +88,12 @@ def view() -> Schema:
     """The session's view: `signoff.showSession`, `signoff/sessionChanged`."""
     _, defs = definitions({"SessionView": session_view.SessionView}, "serialization", camel)
     return {**defs.pop("SessionView"), "$defs": defs}
+
+
+def context() -> Schema:
+    """What the model would be told: the answer of `signoff.showContext`, and `signoff context --json`."""
+    _, defs = definitions({"ContextView": fragments.ContextView}, "serialization", str)
+    return {**defs.pop("ContextView"), "$defs": defs}
 
 
 def tag_unions(schema: Any, defs: Mapping[str, Schema]) -> None:
@@ -180,6 +186,7 @@ are the user's own: a workspace can't set them. The command line reads the envir
 
 SCHEMAS: dict[str, Callable[[], Schema]] = {
     "commands": commands,
+    "context": context,
     "events": events,
     "settings": settings,
     "tools": tool_arguments,

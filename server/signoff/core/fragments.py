@@ -1,0 +1,106 @@
+"""What a model gets to see of a workspace: pieces of text with where each comes from and why it is there.
+
+Lines count from 1 and both ends belong to a fragment; what belongs to no file has an empty path and lines 0. Paths are
+relative to the workspace. Everything here is data, whoever wrote it, and gives nobody any authority.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Source = Literal[
+    "codebase",
+    "recent changes",
+    "buffers",
+    "diagnostics",
+    "error history",
+    "performance data",
+    "user preferences",
+    "memory",
+]
+"""Where a fragment comes from."""
+Ready = Literal["lexical", "full"]
+"""What the codebase was searched with: names and words alone, or symbols, history and the import graph as well."""
+
+BUDGET = 8_000
+"""Tokens of a context, unless someone says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Lines of a file."""
+
+    path: str
+    start_line: int
+    end_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """One piece of text. `score` orders the fragments of one source: the higher the better. `why` is a few words."""
+
+    source: Source
+    path: str
+    start_line: int
+    end_line: int
+    tokens: int
+    score: float
+    why: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RankedFile:
+    """A file of the workspace and how likely it is that the task needs it: the higher the score the better."""
+
+    path: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What the codebase is asked for: a goal in words, a budget in tokens, and what is known besides.
+
+    `open` and `viewed` are paths, the most recent first; `failing` the places that diagnostics or failures name;
+    `changed` the paths with uncommitted changes.
+    """
+
+    goal: str
+    budget: int = BUDGET
+    open: tuple[str, ...] = ()
+    viewed: tuple[str, ...] = ()
+    selected: Place | None = None
+    failing: tuple[Place, ...] = ()
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The codebase's answer: files best first, fragments best first within the budget, and what did not fit."""
+
+    files: tuple[RankedFile, ...]
+    fragments: tuple[Fragment, ...]
+    left_out: tuple[str, ...]
+    ready: Ready
+
+
+@dataclass(frozen=True, slots=True)
+class ContextView:
+    """What the model would be told: fragments in the order in which it reads them, files best first.
+
+    `tokens` is the size of all fragments, at most `budget`; `left_out` names what did not fit. `ready` is what the
+    codebase was searched with; None when it was not searched.
+    """
+
+    fragments: tuple[Fragment, ...]
+    files: tuple[RankedFile, ...]
+    left_out: tuple[str, ...]
+    tokens: int
+    budget: int
+    ready: Ready | None = None
+
+
+def as_json(view: ContextView) -> dict[str, Any]:
+    """The view in the words of the outer contract."""
+    return asdict(view)
