@@ -7,7 +7,7 @@ import pytest
 from signoff.core import commands as c
 from signoff.core.hunks import Hunk
 from signoff.core.model import ModelFailure
-from signoff.core.policy import asks_each_time, resumes_alone, why_held_back
+from signoff.core.policy import asks_each_time, resumes_alone, why_held_back, why_left_out
 from signoff.core.settings import AutoResume
 from signoff.core.state import State
 from support.session import Session, call
@@ -39,6 +39,14 @@ def test_what_was_held_back_is_named_and_counted() -> None:
     assert few and "Not approved with the others: .envrc, .mcp.json. " in few and "by itself" in few
     many = why_held_back(STATE, [hunk(f".vscode/{n}") for n in range(9)])
     assert many and ".vscode/0, .vscode/1, .vscode/2 and 6 more." in many
+
+
+def test_what_changed_since_it_was_shown_is_named_and_counted() -> None:
+    assert why_left_out(STATE, []) is None
+    one = why_left_out(STATE, [hunk("a.py")])
+    assert one == "Left out: 1 hunk that changed since you saw it, in a.py. Look at it again."
+    many = why_left_out(STATE, [hunk("a.py"), hunk("a.py"), hunk("b.py")])
+    assert many == "Left out: 3 hunks that changed since you saw them, in a.py, b.py. Look at them again."
 
 
 def _session(waits: bool) -> Session:

@@ -212,7 +212,30 @@ async def test_commands_of_actions_that_are_out_of_date(places: Places) -> None:
         for method in REQUESTS:
             result = await answered(client, method, asked(method, uri, (0, 0), (40, 0)))
             assert hunks[0]["id"] not in str(result), "an archived session is not shown"
-        await client.until_told(lambda: client.diagnostics[uri] == [])
+        await client.until_told(lambda: client.diagnostics.get(uri, []) == [])
+
+
+@pytest.mark.parametrize("name", ["approveFile", "approveAll", "rejectFile", "rejectAll"])
+async def test_hunks_that_changed_since_they_were_shown_are_named_and_left(places: Places, name: str) -> None:
+    async with reviewing(places) as (client, uri, session, (first, second)):
+        where = {"session": session, "uri": uri}
+        both = [{"hunk": first["id"], "rev": 1}, {"hunk": second["id"], "rev": 1}]
+        line = second["range"]["start"]["line"]
+        await client.command("amendHunk", hunk=second["id"], rev=1, after="line XX\n")
+        await client.until(session, lambda v: v["hunks"][1]["rev"] == 2)
+        answer = await client.command(name, **where, hunks=both[1:])
+        assert answer["status"] == "refused" and answer["reason"].startswith("Left out: 1 hunk that changed"), answer
+        answer = await client.command(name, **where, hunks=both)
+        assert answer["status"] == ("applying" if "approve" in name else "rejected")
+        assert answer["reason"] == "Left out: 1 hunk that changed since you saw it, in a.txt. Look at it again."
+        done = "applied" if "approve" in name else "rejected"
+        await client.until(session, lambda v: [hunk["status"] for hunk in v["hunks"]] == [done, "pending"])
+        assert client.text(uri).split("\n")[line] == "line 20"
+        await client.command("approveHunk", hunk=second["id"], rev=2)
+        await client.until(session, lambda v: v["hunks"][1]["status"] == "applied")
+        undone = [{"hunk": first["id"], "rev": 9}, {"hunk": second["id"], "rev": 2}]
+        answer = await client.command("undoAll", session=session, hunks=undone)
+        assert answer["status"] == "applying" and bool(answer["reason"]) is ("approve" in name), answer
 
 
 async def test_sessions_and_hunks_that_do_not_belong_together(places: Places) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from signoff.core import paths
@@ -25,12 +25,26 @@ def asks_each_time(state: State, hunk: Hunk) -> bool:
 
 def why_held_back(state: State, hunks: Iterable[Hunk]) -> str | None:
     """Why an approval of many left these hunks out, and what to do; None when there are none."""
-    names = sorted({paths.shown(state.workspace, hunk.to_uri or hunk.uri) for hunk in hunks})
-    if not names:
+    named = _files(state, hunks)
+    if not named:
         return None
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    named = ", ".join(names[:NAMED]) + more
     return f"Not approved with the others: {named}. Such files decide what tools run; approve each hunk by itself."
+
+
+def why_left_out(state: State, hunks: Sequence[Hunk]) -> str | None:
+    """That a word about many left these hunks out, because they are not as they were shown; None when there are
+    none."""
+    if not hunks:
+        return None
+    what, it = ("1 hunk", "it") if len(hunks) == 1 else (f"{len(hunks)} hunks", "them")
+    return f"Left out: {what} that changed since you saw {it}, in {_files(state, hunks)}. Look at {it} again."
+
+
+def _files(state: State, hunks: Iterable[Hunk]) -> str:
+    """The files of the hunks; "" when there are no hunks."""
+    names = sorted({paths.shown(state.workspace, hunk.to_uri or hunk.uri) for hunk in hunks})
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 def resumes_alone(policy: AutoResume, state: State) -> bool:

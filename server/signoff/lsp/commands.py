@@ -14,7 +14,7 @@ from signoff.core import protocol as p
 from signoff.core.decide_hunks import CHANGED
 from signoff.core.hunks import Hunk, HunkStatus
 from signoff.core.plan import Step
-from signoff.core.policy import asks_each_time, why_held_back
+from signoff.core.policy import asks_each_time, why_held_back, why_left_out
 from signoff.core.state import State
 from signoff.core.view import phase
 from signoff.lsp.desk import Desk
@@ -104,41 +104,52 @@ async def _repropose(desk: Desk, asked: p.HunkArgument) -> p.HunkResult:
     return await _hunk(desk, asked.hunk, c.ReproposeHunk(c.Shown(asked.hunk, asked.rev)), "rejected")
 
 
-def _those(desk: Desk, state: State, asked: p.HunksOf | p.FileOf, statuses: set[HunkStatus]) -> list[Hunk]:
-    """The session's hunks (of one document) in one of the statuses; of those that were shown, if they are named."""
+def _those(
+    desk: Desk, state: State, asked: p.HunksOf | p.FileOf, statuses: frozenset[HunkStatus]
+) -> tuple[list[Hunk], list[Hunk]]:
+    """The session's hunks (of one document) in one of the statuses; if they are named, only those as they were shown.
+
+    And those that are named and are not as they were shown any more, though they could be decided.
+    """
     name = desk.normal(asked.uri) if asked.uri else None
-    named = None if asked.hunks is None else {(one.hunk, one.rev) for one in asked.hunks}
-    found = (h for h in state.hunks.values() if h.status in statuses and (name is None or h.uri == name))
-    return [h for h in found if named is None or (h.id, h.rev) in named]
+    hunks = [h for h in state.hunks.values() if h.status in statuses | {"stale"} and name in (None, h.uri)]
+    if asked.hunks is None:
+        return [h for h in hunks if h.status in statuses], []
+    revs = {one.hunk: one.rev for one in asked.hunks}
+    found: tuple[list[Hunk], list[Hunk]] = ([], [])
+    for hunk in (h for h in hunks if h.id in revs):
+        found[hunk.status not in statuses or hunk.rev != revs[hunk.id]].append(hunk)
+    return found
 
 
-async def _approve_many(desk: Desk, asked: p.HunksOf | p.FileOf) -> Any:
-    """Approves what one word may cover; the rest stays pending, and the answer names it."""
-    state = await desk.manager.state(asked.session)
-    if state is None:
-        return p.Refusal(UNKNOWN)
-    hunks = _those(desk, state, asked, {"pending"})
-    held = [hunk for hunk in hunks if asks_each_time(state, hunk)]
-    why = why_held_back(state, held)
-    if why and len(held) == len(hunks):
-        return p.Refusal(why)
-    shown = tuple(c.Shown(h.id, h.rev) for h in hunks if h not in held)
-    made = await desk.manager.submit(asked.session, c.ApproveHunks(shown))
-    return p.Refusal(made.reason) if isinstance(made, c.Refused) else p.HunkResult("applying", why)
+def _alike(state: State, hunk: Hunk) -> bool:
+    """One word may decide any hunk with others."""
+    return False
 
 
 def _for_all(
-    make: Callable[[tuple[c.Shown, ...]], c.Command], statuses: set[HunkStatus], done: p.HunkAnswer
+    make: Callable[[tuple[c.Shown, ...]], c.Command],
+    statuses: frozenset[HunkStatus],
+    done: p.HunkAnswer,
+    apart: Callable[[State, Hunk], bool] = _alike,
 ) -> Handler:
-    """A command about all hunks of a session or of one document."""
+    """A command about all hunks of a session or of one document, but for those that need a word `apart`.
+
+    What it does not cover is left as it is, and the answer names it.
+    """
 
     async def handler(desk: Desk, asked: p.HunksOf | p.FileOf) -> Any:
         state = await desk.manager.state(asked.session)
         if state is None:
             return p.Refusal(UNKNOWN)
-        shown = tuple(c.Shown(h.id, h.rev) for h in _those(desk, state, asked, statuses))
+        hunks, changed = _those(desk, state, asked, statuses)
+        held = {hunk.id: hunk for hunk in hunks if apart(state, hunk)}
+        why = " ".join(filter(None, (why_held_back(state, held.values()), why_left_out(state, changed))))
+        shown = tuple(c.Shown(h.id, h.rev) for h in hunks if h.id not in held)
+        if why and not shown:
+            return p.Refusal(why)
         made = await desk.manager.submit(asked.session, make(shown))
-        return p.Refusal(made.reason) if isinstance(made, c.Refused) else p.HunkResult(done)
+        return p.Refusal(made.reason) if isinstance(made, c.Refused) else p.HunkResult(done, why or None)
 
     return handler
 
@@ -223,6 +234,9 @@ def _to_hunk(forwards: bool) -> Handler:
     return handler
 
 
+_APPROVE_MANY = _for_all(c.ApproveHunks, frozenset({"pending"}), "applying", asks_each_time)
+_REJECT_MANY = _for_all(c.RejectHunks, frozenset({"pending", "stale"}), "rejected")
+
 HANDLERS: dict[str, Handler] = {
     "signoff.startSession": _start,
     "signoff.reply": _reply,
@@ -236,11 +250,11 @@ HANDLERS: dict[str, Handler] = {
     "signoff.amendHunk": _amend,
     "signoff.undoHunk": _undo,
     "signoff.reproposeHunk": _repropose,
-    "signoff.approveFile": _approve_many,
-    "signoff.rejectFile": _for_all(c.RejectHunks, {"pending", "stale"}, "rejected"),
-    "signoff.approveAll": _approve_many,
-    "signoff.rejectAll": _for_all(c.RejectHunks, {"pending", "stale"}, "rejected"),
-    "signoff.undoAll": _for_all(c.UndoHunks, {"applied"}, "applying"),
+    "signoff.approveFile": _APPROVE_MANY,
+    "signoff.rejectFile": _REJECT_MANY,
+    "signoff.approveAll": _APPROVE_MANY,
+    "signoff.rejectAll": _REJECT_MANY,
+    "signoff.undoAll": _for_all(c.UndoHunks, frozenset({"applied"}), "applying"),
     "signoff.interrupt": _to_session(c.Interrupt()),
     "signoff.resume": _to_session(c.Resume()),
     "signoff.archive": _to_session(c.Archive()),
