@@ -120,6 +120,19 @@ def test_a_hover_shows_the_diff_and_lets_no_markdown_of_the_model_through() -> N
     assert review.hover(shown(state_with(evil)), types.Position(50, 0)) is None
 
 
+def test_a_hover_names_the_lines_of_the_document_as_it_is_now() -> None:
+    changed = replace(hunk(1), before="same\nold\n", after="same\nnew\nmore\n")
+    inserted, made = replace(hunk(2), before=""), replace(hunk(3), kind="create", start=0)
+    for one, line, header in (
+        (changed, 10, "@@ -11,2 +11,3 @@"),
+        (inserted, 20, "@@ -20,0 +21,2 @@"),
+        (made, 0, "@@ -0,0 +1,2 @@"),
+    ):
+        found = review.hover(shown(state_with(one)), types.Position(line, 0))
+        assert found is not None and isinstance(found.contents, types.MarkupContent)
+        assert f"\n{header}\n" in found.contents.value
+
+
 def test_lenses_and_hints_stand_at_the_hunk() -> None:
     state = state_with(hunk(1), hunk(2, status="stale"))
     assert [lens.command.title for lens in review.lenses(shown(state)) if lens.command] == [

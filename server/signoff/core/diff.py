@@ -39,25 +39,31 @@ def line_counts(before: str, after: str) -> tuple[int, int]:
     return sum(m - k for _, _, k, m in blocks), sum(j - i for i, j, _, _ in blocks)
 
 
-def shown_blocks(old: Sequence[str], new: Sequence[str], blocks: Sequence[Block], context: int = 3) -> str:
+def shown_blocks(
+    old: Sequence[str], new: Sequence[str], blocks: Sequence[Block], context: int = 3, above: int = 0
+) -> str:
     """The @@ hunks of a unified diff whose changed runs of lines are known; lines are shown as by `unified`."""
     ends = _line_ends(old), _line_ends(new)
     mark = all(ends) and ends[0] != ends[1]
-    groups = _groups(blocks, context)
-    return "".join(line for group in groups for line in _shown_group(old, new, group, context, mark))
+    return "".join(
+        line for group in _groups(blocks, context) for line in _shown_group(old, new, group, context, mark, above)
+    )
 
 
-def unified(before: str | None, after: str | None, path: str, to: str | None = None, context: int = 3) -> str:
+def unified(
+    before: str | None, after: str | None, path: str, to: str | None = None, context: int = 3, above: int = 0
+) -> str:
     r"""A unified diff for people and models to read; None stands for a file that is not there. "" when equal.
 
-    Every line is shown with \n. Where the two sides do not use the same line endings, a \r is shown as ␍.
+    `above` lines of the file stand before these texts. Every line is shown with \n. Where the two sides do not use the
+    same line endings, a \r is shown as ␍.
     """
     if before == after and to in (None, path):
         return ""
     old, new = split_lines(before or ""), split_lines(after or "")
     was = f"--- {'/dev/null' if before is None else 'a/' + path}\n"
     now = f"+++ {'/dev/null' if after is None else 'b/' + (to or path)}\n"
-    return was + now + shown_blocks(old, new, list(changed_blocks(old, new)), context)
+    return was + now + shown_blocks(old, new, list(changed_blocks(old, new)), context, above)
 
 
 def changed_blocks(old: Sequence[str], new: Sequence[str]) -> Iterator[Block]:
@@ -146,11 +152,14 @@ def _groups(blocks: Sequence[Block], context: int) -> list[list[Block]]:
     return groups
 
 
-def _shown_group(old: Sequence[str], new: Sequence[str], group: Sequence[Block], context: int, mark: bool) -> list[str]:
+def _shown_group(
+    old: Sequence[str], new: Sequence[str], group: Sequence[Block], context: int, mark: bool, above: int
+) -> list[str]:
     first, last = group[0], group[-1]
     lead = min(context, first[0])
     trail = min(context, len(old) - last[1])
-    was, now = _range(first[0] - lead, last[1] + trail), _range(first[2] - lead, last[3] + trail)
+    start, to = above + first[0] - lead, above + first[2] - lead
+    was, now = _range(start, above + last[1] + trail), _range(to, above + last[3] + trail)
     shown = [f"@@ -{was} +{now} @@\n"]
     at = first[0] - lead
     for i, j, k, m in group:

@@ -12,7 +12,7 @@ from itertools import accumulate
 
 from signoff.core import paths
 from signoff.core.hunks import OPEN, Hunk
-from signoff.core.page_hunks import LONGEST_DIFF, block, heading, shown
+from signoff.core.page_hunks import LONGEST_DIFF, block, heading, numbered, shown
 from signoff.core.page_text import one, quoted
 from signoff.core.plan import Plan, Step, StepStatus
 from signoff.core.session_view import CommandView
@@ -147,13 +147,6 @@ def _commands(commands: Sequence[CommandView]) -> Iterator[str]:
 # --------------------------------------------------------------------------------------------------------------- hunks
 
 
-def numbered(state: State) -> dict[str, str]:
-    """`n/m` for each hunk that waits, and for each that is applied, counted apart; nothing for the others."""
-    waiting = [hunk.id for hunk in state.hunks.values() if hunk.status in OPEN]
-    applied = [hunk.id for hunk in state.hunks.values() if hunk.status == "applied"]
-    return {hunk: f"{n}/{len(group)}" for group in (waiting, applied) for n, hunk in enumerate(group, start=1)}
-
-
 def _hunks(state: State, line_of: LineOf) -> Iterator[str]:
     numbers = numbered(state)
     order = sorted(state.hunks.values(), key=lambda h: (h.status not in OPEN, h.status != "applied"))
@@ -161,7 +154,7 @@ def _hunks(state: State, line_of: LineOf) -> Iterator[str]:
         return
     left = len(order) - MOST_HUNKS
     order = order[:MOST_HUNKS]
-    titles = {hunk.id: heading(state, hunk, line_of(hunk), numbers.get(hunk.id, "")) for hunk in order}
+    titles = {hunk.id: heading(state, hunk, line_of(hunk), numbers.get(hunk.id)) for hunk in order}
     room, rest = MOST_DIFF_LINES, list[Hunk]()
     yield "## Hunks\n\n"
     for number, hunk in enumerate(order):

@@ -10,7 +10,7 @@ from itertools import accumulate
 from signoff.core import paths
 from signoff.core.diff import Block, changed_blocks, shown_blocks, unified
 from signoff.core.hunks import OPEN, Hunk
-from signoff.core.page import numbered
+from signoff.core.page_hunks import numbered
 from signoff.core.state import State
 from signoff.core.text import Edit, apply, split_lines
 from signoff.core.visible import line, short, visible

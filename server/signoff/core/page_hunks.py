@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from signoff.core import paths
 from signoff.core.diff import changed_blocks, line_counts, unified
-from signoff.core.hunks import Hunk
+from signoff.core.hunks import OPEN, Hunk
 from signoff.core.page_text import one, quoted
 from signoff.core.state import State
 from signoff.core.text import split_lines
@@ -38,14 +38,32 @@ class Shown:
     rest: int
 
 
-def heading(state: State, hunk: Hunk, line: int, number: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Number:
+    """The hunk is the `n`th of `total`, as in 2/7."""
+
+    n: int
+    total: int
+
+    def __str__(self) -> str:
+        return f"{self.n}/{self.total}"
+
+
+def numbered(state: State) -> dict[str, Number]:
+    """The number of each hunk that waits, in their order, then of each that is applied; nothing for the others."""
+    waiting = [hunk.id for hunk in state.hunks.values() if hunk.status in OPEN]
+    applied = [hunk.id for hunk in state.hunks.values() if hunk.status == "applied"]
+    return {hunk: Number(n, len(group)) for group in (waiting, applied) for n, hunk in enumerate(group, start=1)}
+
+
+def heading(state: State, hunk: Hunk, line: int, number: Number | None) -> str:
     """`2/7 src/a.py:12 (+4 -1) pending {#h2.1}`: the name at the end says which hunk, at which rev."""
     plus, minus = _counts(hunk.before, hunk.after)
     path = _path(state.workspace, hunk.uri)
     to = f" to {_path(state.workspace, hunk.to_uri)}" if hunk.to_uri else ""
     place = f"{WHOLE[hunk.kind]}{path}{to}" if hunk.kind != "update" else f"{path}:{line + 1}"
     status = "being applied" if hunk.status == "applying" else hunk.status
-    return f"{number} {place} (+{plus} -{minus}) {status} {{#{name(state, hunk)}.{hunk.rev}}}".lstrip()
+    return f"{number or ''} {place} (+{plus} -{minus}) {status} {{#{name(state, hunk)}.{hunk.rev}}}".lstrip()
 
 
 def name(state: State, hunk: Hunk) -> str:

@@ -102,7 +102,7 @@ def _starts(state: State, place: Place) -> bool:
 
 
 def _on_hunk(mark: Mark, several: bool, place: Place) -> Iterator[types.CodeAction]:
-    name = f" {mark.number}/{mark.total}" if several else ""
+    name = f" {mark.number}" if several else ""
     shown = None if place.hidden else [of_hunk(mark)]
     if mark.hunk.status == "pending":
         yield action(f"Approve hunk{name}", "approveHunk", mark.named, shown)

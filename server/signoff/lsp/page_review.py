@@ -14,7 +14,7 @@ from lsprotocol import types
 
 from signoff.core.hunks import OPEN, Hunk
 from signoff.core.page_draft import Draft
-from signoff.core.page_hunks import after_of, name, named, unedited
+from signoff.core.page_hunks import after_of, name, named, numbered, unedited
 from signoff.core.page_read import Page, Part, known, step_lines, steps
 from signoff.core.plan import Plan, Step
 from signoff.core.state import State
@@ -37,16 +37,6 @@ class Seen:
     page: Page
     plan: str | None
     live: bool = True
-
-    @property
-    def numbers(self) -> dict[str, tuple[int, int]]:
-        """(n, of m) of each hunk that waits, and of each that is applied."""
-        groups = ([h.id for h in self.state.hunks.values() if h.status in OPEN], self._applied)
-        return {hunk: (n, len(group)) for group in groups for n, hunk in enumerate(group, start=1)}
-
-    @property
-    def _applied(self) -> list[str]:
-        return [hunk.id for hunk in self.state.hunks.values() if hunk.status == "applied"]
 
     def plan_shown(self) -> Plan | None:
         """The session's plan, if the text shows that one."""
@@ -95,8 +85,8 @@ def _on_hunks(seen: Seen, part: Part, first: int, last: int) -> Actions:
 
 def _on_hunk(seen: Seen, hunk: Hunk, block: str | None) -> Actions:
     shown = {"hunk": hunk.id, "rev": hunk.rev}
-    n, total = seen.numbers.get(hunk.id, (0, 0))
-    number = f" {n}/{total}" if total > 1 else ""
+    found = numbered(seen.state).get(hunk.id)
+    number = f" {found}" if found and found.total > 1 else ""
     edited = None if block is None else after_of(block, hunk)
     as_it_is = block is None or unedited(block, hunk)
     if hunk.status == "pending" and as_it_is:
@@ -239,11 +229,11 @@ def diagnostics(seen: Seen) -> list[types.Diagnostic]:
         return []
     made = [*_of_session(seen)]
     parts = {part.key: part for part in seen.page.parts}
-    for hunk_id, (number, total) in seen.numbers.items():
+    for hunk_id, number in numbered(state).items():
         hunk = state.hunks[hunk_id]
         part = parts.get(f"#{name(state, hunk)}")
         if part and hunk.status in OPEN and seen.hunk_shown(part.text.partition("\n")[0]) and len(made) < MOST:
-            made.append(of_hunk(Mark(state, hunk, _heading(part), number, total)))
+            made.append(of_hunk(Mark(state, hunk, _heading(part), number)))
     return made
 
 

@@ -15,6 +15,7 @@ from lsprotocol import types
 
 from signoff.core import diff, paths
 from signoff.core.hunks import OPEN, Hunk
+from signoff.core.page_hunks import Number, numbered
 from signoff.core.page_text import one, words
 from signoff.core.state import State
 from signoff.core.view import phase
@@ -34,13 +35,12 @@ Span = Callable[[State, Hunk], types.Range]
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One hunk as its document shows it: `number` of `total` hunks of its session that wait, or that are applied."""
+    """One hunk as its document shows it, with its number."""
 
     state: State
     hunk: Hunk
     range: types.Range
-    number: int
-    total: int
+    number: Number
 
     @property
     def named(self) -> dict[str, Any]:
@@ -55,20 +55,19 @@ class Sheet:
     hunks: Mapping[str, Hunk]
     waiting: tuple[Hunk, ...]
     applied: tuple[Hunk, ...]
-    by_uri: Mapping[str, Sequence[tuple[Hunk, int]]]
+    by_uri: Mapping[str, Sequence[tuple[Hunk, Number]]]
     """The hunks of a document that wait or are applied, each with its number."""
 
 
 def sheet(state: State) -> Sheet:
     """The session's hunks; none of an archived session."""
-    hunks = () if state.archived else tuple(state.hunks.values())
+    numbers = {} if state.archived else numbered(state)
+    hunks = [state.hunks[hunk] for hunk in numbers]
+    by_uri: dict[str, list[tuple[Hunk, Number]]] = {}
+    for hunk in hunks:
+        by_uri.setdefault(hunk.uri, []).append((hunk, numbers[hunk.id]))
     waiting = tuple(hunk for hunk in hunks if hunk.status in OPEN)
-    applied = tuple(hunk for hunk in hunks if hunk.status in DONE)
-    by_uri: dict[str, list[tuple[Hunk, int]]] = {}
-    for several in (waiting, applied):
-        for number, hunk in enumerate(several, start=1):
-            by_uri.setdefault(hunk.uri, []).append((hunk, number))
-    return Sheet(state.hunks, waiting, applied, by_uri)
+    return Sheet(state.hunks, waiting, tuple(hunks[len(waiting) :]), by_uri)
 
 
 class Sheets:
@@ -99,8 +98,7 @@ def marks(
         own = sheet_of(state)
         for hunk, number in own.by_uri.get(uri, ()):
             if hunk.status in statuses:
-                total = len(own.applied if hunk.status in DONE else own.waiting)
-                made.append(Mark(state, hunk, span(state, hunk), number, total))
+                made.append(Mark(state, hunk, span(state, hunk), number))
     return made
 
 
@@ -120,7 +118,7 @@ def title(mark: Mark) -> str:
         or _first_line(mark.hunk.before)
     )
     what = WHOLE.get(mark.hunk.kind) or short((words or "change").split("\n", 1)[0], WIDTH)
-    return f"{mark.number}/{mark.total} {what} (+{plus} -{minus})"
+    return f"{mark.number} {what} (+{plus} -{minus})"
 
 
 def _first_line(text: str) -> str:
@@ -205,7 +203,7 @@ def _explained(mark: Mark) -> str:
     after = None if hunk.kind == "delete" else hunk.after
     to = paths.shown(mark.state.workspace, hunk.to_uri) if hunk.to_uri else None
     proposal = mark.state.proposals.get(hunk.proposal)
-    lines = _unified(before, after, path, to).split("\n")
+    lines = _unified(before, after, path, to, above=mark.range.start.line).split("\n")
     parts = [f"**Signoff** {one(title(mark))}", fenced("\n".join(lines[:MOST_LINES]), "diff")]
     if len(lines) > MOST_LINES:
         parts.append(f"{len(lines) - MOST_LINES} more lines: *Signoff: Show whole diff* has them.")
@@ -221,7 +219,7 @@ def lenses(found: Sequence[Mark]) -> list[types.CodeLens]:
 
 def _lenses(mark: Mark, crowded: bool) -> Iterator[types.CodeLens]:
     at = types.Range(mark.range.start, mark.range.start)
-    number = f" {mark.number}/{mark.total}" if crowded else ""
+    number = f" {mark.number}" if crowded else ""
     shown = {"session": mark.state.session, "uri": mark.hunk.uri}
     commands: list[tuple[str, str, dict[str, Any]]] = []
     if mark.hunk.status == "pending":
