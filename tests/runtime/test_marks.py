@@ -312,3 +312,59 @@ def test_a_redo_of_what_was_undone_by_command_is_applied_again() -> None:
     assert desk.hunk().status == "undone"
     desk.becomes(landed, SMALL)
     assert desk.hunk().status == "applied"
+
+
+MISPLACED = {
+    "an insertion": "one\ntwo\nthree\nfour\nnew A\nnew B\nfive\nsix\nseven\neight\n",
+    "an insertion of one line": "one\ntwo\nthree\nfour\nnew\nfive\nsix\nseven\neight\n",
+    "a deletion": "one\ntwo\nthree\nsix\nseven\neight\n",
+    "a replacement": "one\ntwo\nthree\n4\nfive\nsix\nseven\neight\n",
+    "a longer replacement": "one\ntwo\nthree\n4\n4a\nfive\nsix\nseven\neight\n",
+}
+
+
+def misplaced(desk: Desk, edit: Edit, off: int) -> str:
+    """The text with the edit made `off` lines below its place, in a line more or less."""
+    lines = desk.text.splitlines(keepends=True)
+    first = desk.text[: edit.start].count("\n") + off
+    gone = desk.text[edit.start : edit.end].count("\n")
+    return "".join([*lines[:first], edit.text, *lines[first + gone :]])
+
+
+@pytest.mark.parametrize("style", [EXACT, *STYLES])
+@pytest.mark.parametrize("off", [-2, -1, 1, 2])
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("kind", MISPLACED)
+def test_an_edit_at_another_place_is_not_believed(kind: str, late: bool, off: int, style: int) -> None:
+    desk = Desk(MISPLACED[kind], f"{LINES}eight\n")
+    desk.approve(1)
+    if late:
+        assert not desk.shown()
+    before, (edit,) = desk.text, desk.edits(1)
+    desk.becomes(misplaced(desk, edit, off), style)
+    assert late or not desk.shown()
+    desk.rests()
+    assert desk.hunk().status in ("pending", "stale") and (desk.hunk().note or late)
+    desk.becomes(before, style)
+    desk.rests()
+    assert desk.now[1] == ("pending", edit.start)
+
+
+@pytest.mark.parametrize("style", [EXACT, *STYLES])
+@pytest.mark.parametrize("off", [-2, -1, 1, 2])
+@pytest.mark.parametrize("kind", MISPLACED)
+def test_an_undo_at_another_place_is_not_believed(kind: str, off: int, style: int) -> None:
+    desk = Desk(MISPLACED[kind], f"{LINES}eight\n")
+    desk.land(1)
+    before, start = desk.text, desk.now[1][1]
+    desk.do(c.UndoHunks((c.Shown("s.h1", 1),)))
+    desk.do(c.StartLanding("s.l2", "buffer", "", ""))
+    desk.anchors.wait_for(desk.keys, False)
+    hunk = desk.hunk()
+    desk.becomes(misplaced(desk, Edit(start, start + len(hunk.after), hunk.before), off), style)
+    assert not desk.shown()
+    desk.rests()
+    assert desk.hunk().status == "applied"
+    desk.becomes(before, style)
+    desk.rests()
+    assert desk.now[1] == ("applied", start)

@@ -31,10 +31,10 @@ def at_home(hunk: Hunk, wanted: str, text: str, start: int) -> bool:
     return fits_above and fits_below and text.startswith(wanted, start)
 
 
-def beside(hunk: Hunk, text: str, at: int) -> bool:
-    """Whether one of the lines between which the hunk stood is next to `at`, white space aside."""
+def beside(hunk: Hunk, text: str, start: int, end: int) -> bool:
+    """Whether one of the lines between which the hunk stood is next to text[start:end], white space aside."""
     above, below = split_lines(hunk.context_before)[-1:], split_lines(hunk.context_after)[:1]
-    before, after = text[max(0, at - CONTEXT_LIMIT) : at], text[at : at + CONTEXT_LIMIT]
+    before, after = text[max(0, start - CONTEXT_LIMIT) : start], text[end : end + CONTEXT_LIMIT]
     return _bare(above) == _bare(split_lines(before)[-1:]) or _bare(below) == _bare(split_lines(after)[:1])
 
 

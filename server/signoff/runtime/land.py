@@ -79,7 +79,7 @@ class Landings:
             here, there = (hunk.before, hunk.after) if landing.kind == "apply" else (hunk.after, hunk.before)
             if start is None or text[start : start + len(here)] != here:
                 return RefuseLanding(landing.id, CHANGED)
-            if not here and not beside(hunk, text, start):
+            if not here and not beside(hunk, text, start, start):
                 # No text proves a place: an insertion needs one of the lines that it was made for.
                 self._workspace.anchors.doubted(session, hunk)
                 return RefuseLanding(landing.id, STALE, (hunk.id,) if landing.kind == "apply" else ())

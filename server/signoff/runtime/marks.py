@@ -9,11 +9,12 @@ from signoff.core.hunks import Hunk
 from signoff.core.merge import merge
 from signoff.core.switches import Side
 from signoff.core.text import Edit
-from signoff.runtime.finding import at_home, surrounded
+from signoff.runtime.finding import at_home, beside, surrounded
 
 AT_ONCE = 4_000
 """Code points of a hunk up to which typing inside it is merged with each key; with more, when typing rests."""
 STALE = "The text that it changes is not in the document any more."
+ASTRAY = "Its text may be in the document already, but not where it belongs. Look at the text."
 
 Word = AdoptTyping | MarkStale | MarkFitting
 """What becomes of one hunk when the text under it changes."""
@@ -169,7 +170,9 @@ def settled(mark: Mark, text: str, resting: bool) -> Word | None:
     if not resting and (mark.turns or len(mark.hunk.before) + len(mark.hunk.after) > AT_ONCE):
         return None
     now = text[mark.start : mark.end]
-    if _beside(mark, now):
+    if _astray(mark, text):
+        return lost(mark, ASTRAY)
+    if _edged(mark, text):
         return fitting(mark)
     if not mark.waits:
         return None
@@ -178,9 +181,14 @@ def settled(mark: Mark, text: str, resting: bool) -> Word | None:
     return lost(mark)
 
 
-def _beside(mark: Mark, now: str) -> bool:
+def _astray(mark: Mark, text: str) -> bool:
+    """Whether an insertion was perhaps made, but so that it can't be told: made again, it could be there twice."""
+    return not mark.here and mark.other in _telling(mark) and mark.other in text[mark.start : mark.end]
+
+
+def _edged(mark: Mark, text: str) -> bool:
     """Whether only text beside the hunk's own was changed, which stays outside."""
-    known = mark.memory
+    now, known = text[mark.start : mark.end], mark.memory
     last = known is not None and known.at + len(mark.here) == len(known.text)
     first = known is not None and known.at == 0 and not (last and mark.order > 1)
     order = mark.order if first == last else 0 if first else 2
@@ -209,10 +217,20 @@ def _whole(mark: Mark, text: str) -> bool:
         whole = mark.awaits is None and wanted.count("\n") < 2
         at = _once(text, wanted, max(0, mark.start - slide), mark.end + slide, whole)
         alone = known is None or wanted not in known.turned(mark.here, "\0")
-        if at is not None and at < mark.end and mark.start < at + len(wanted) and alone:
+        if at is None or not alone or not _believed(mark, wanted, text, at):
+            continue
+        if at < mark.end and mark.start < at + len(wanted):
             mark.found(wanted, at)
             return True
     return False
+
+
+def _believed(mark: Mark, wanted: str, text: str, at: int) -> bool:
+    """Whether a side that was found at `at` is the hunk's: one that was not there stands by a line of its place.
+
+    An editor may have made the edit somewhere else, or only a part of it: then its text stands between other lines.
+    """
+    return wanted == mark.here or beside(mark.hunk, text, at, at + len(wanted))
 
 
 def _telling(mark: Mark) -> list[str]:
@@ -271,10 +289,10 @@ def adopted(mark: Mark, now: str) -> AdoptTyping | None:
     return AdoptTyping(hunk.id, hunk.rev, now, after)
 
 
-def lost(mark: Mark) -> MarkStale | None:
+def lost(mark: Mark, why: str = STALE) -> MarkStale | None:
     """The mark's text is not there any more."""
     mark.loose = True
     if mark.hunk.status != "pending":
         return None
     mark.hunk = replace(mark.hunk, status="stale")
-    return MarkStale(mark.hunk.id, STALE)
+    return MarkStale(mark.hunk.id, why)
