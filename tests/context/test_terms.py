@@ -4,7 +4,8 @@ from signoff.context.terms import terms
 
 
 def test_names_are_split_where_a_reader_splits_them() -> None:
-    assert terms("readURLs_fromDisk") == ["read", "url", "s", "from", "disk"]
+    assert terms("readURLs_fromDisk") == ["read", "url", "from", "disk"]
+    assert terms("HTTPServer TSTypeAnnotation") == ["http", "server", "ts", "type", "annot"]
     assert terms("assertrepr_compare(__init__)") == ["assertrepr", "compar", "init"]
     assert terms("utf8 v2 x") == ["utf8", "v2", "x"]
 

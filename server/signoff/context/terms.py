@@ -1,18 +1,17 @@
 """The words by which text is found: sub-words of identifiers and prose, lower case, stemmed.
 
-`readURLs_fromDisk` has the terms `read`, `url`, `s`, `from`, `disk`. The index and the ranker use the same analyser, so
+`readURLs_fromDisk` has the terms `read`, `url`, `from`, `disk`. The index and the ranker use the same analyser, so
 a term of a goal equals a term of a file exactly when both come from the same word.
 """
 
 from functools import cache
 from typing import TYPE_CHECKING
 
+from signoff.context.words import split_words
+
 if TYPE_CHECKING:
     import tantivy
 
-# One capital and what follows it, or a run of capitals. Letters and digits of every script; no look-around, because
-# the engine that reads this pattern has none.
-PATTERN = r"\p{Lu}?[\p{Ll}\p{Lo}\p{Lm}\p{M}\p{N}]+|[\p{Lu}\p{Lt}]+"
 TOKENIZER = "signoff"
 LONGEST = 60
 """Longer terms (hashes, encoded data) are dropped; the unit is bytes."""
@@ -20,10 +19,10 @@ LONGEST = 60
 
 @cache
 def analyzer() -> "tantivy.TextAnalyzer":
-    """The analyser to register under `TOKENIZER` in an index; `terms` uses the same one."""
+    """The analyser to register under `TOKENIZER` in an index. It gets texts that went through `split_words`."""
     import tantivy
 
-    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.regex(PATTERN))
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
     filters = (tantivy.Filter.remove_long(LONGEST), tantivy.Filter.lowercase(), tantivy.Filter.stemmer("english"))
     for each in filters:
         builder = builder.filter(each)
@@ -31,8 +30,6 @@ def analyzer() -> "tantivy.TextAnalyzer":
 
 
 def terms(text: str) -> list[str]:
-    """The terms of `text` in their order, with repetitions. About 10 ms for 100,000 characters."""
-    try:
-        return analyzer().analyze(text)
-    except UnicodeEncodeError:  # lone surrogates: JSON can bring them, native code takes none
-        return analyzer().analyze(text.encode("utf-8", "replace").decode())
+    """The terms of `text` in their order, with repetitions."""
+    # Lone surrogates: JSON can bring them, native code takes none.
+    return analyzer().analyze(split_words(text.encode("utf-8", "replace")).decode("utf-8", "replace"))
