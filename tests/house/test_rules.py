@@ -61,14 +61,15 @@ CORE_STDLIB = {
 CORE_THIRD_PARTY = {"cydifflib", "rapidfuzz"}
 
 VENDOR_ROOMS = {
+    "dulwich": {"world"},
     "lsprotocol": {"lsp"},
     "pygls": {"lsp"},
     "git": {"world", "context"},
     "openai": {"world", "context"},
     "sqlite3": {"world", "context"},
-    "tantivy": {"world", "context"},
+    "tantivy": {"context"},
     "tiktoken": {"world", "context"},
-    "tree_sitter": {"world", "context"},
+    "tree_sitter": {"context"},
     "watchdog": {"world", "context"},
     "xllamacpp": {"world", "context"},
 }
