@@ -124,3 +124,26 @@ async def test_an_editor_that_never_answers_does_not_block_the_next_file(tmp_pat
     await house.until(session, lambda s: s.finished)
     assert (tmp_path / "a.txt").read_text() == "one\n2\nthree\n"
     await house.kill()
+
+
+@pytest.mark.parametrize("on_disk", [TEXT, "one\n2\nthree\n", None], ids=["not saved", "saved", "deleted"])
+async def test_a_document_that_is_closed_ends_its_landing_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, on_disk: str | None
+) -> None:
+    monkeypatch.setattr(land, "CONFIRM_SECONDS", 1_000.0)
+    editor = LateEditor()
+    house, session, hunk = await proposing(tmp_path, editor, "two\n", "2\n")
+    await approved(house, session, hunk)
+    await editor.asked.wait()
+    file = tmp_path / "a.txt"
+    file.unlink() if on_disk is None else file.write_text(on_disk)
+    del editor.documents[hunk.uri]
+    house.manager.documents.closed(hunk.uri)
+    state = await house.until(session, lambda s: not s.landings)
+    status, note = {
+        TEXT: ("pending", land.CLOSED),
+        None: ("stale", "The file is gone, or can't be read."),
+    }.get(on_disk, ("applied", ""))
+    state = await house.until(session, lambda s: s.hunks[hunk.id].status == status)
+    assert state.hunks[hunk.id].note == note
+    await house.kill()

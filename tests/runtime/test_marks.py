@@ -144,6 +144,41 @@ def test_whatever_a_hunk_is_its_undo_and_redo_are_seen(proposed: str, text: str,
     assert desk.hunk().status == "applied"
 
 
+EMPTIED = [
+    pytest.param(TWO_AND_FIVE, LINES, id="two replacements"),
+    pytest.param("one\ntwo\nnew\nthree\n", "one\ntwo\nthree\n", id="an insertion"),
+    pytest.param("def\n\nnew\n\ndef\n\n", "def\n\ndef\n\n", id="an insertion among equal lines"),
+    pytest.param("one\nthree\n", "one\ntwo\nthree\n", id="a deletion"),
+    pytest.param("", "a\n", id="all that there is"),
+]
+
+
+@pytest.mark.parametrize(("proposed", "text"), EMPTIED)
+def test_an_undo_that_empties_the_document_and_then_fills_it_is_seen(proposed: str, text: str) -> None:
+    desk = Desk(proposed, text)
+    every = tuple(desk.now)
+    desk.approve(*every)
+    for filled, status in ((proposed, ""), (text, "pending"), (proposed, "applied"), (text, "pending")):
+        desk.becomes("", WHOLE)
+        desk.becomes(filled, WHOLE)
+        assert status or desk.shown()
+        assert {kind for kind, _ in desk.now.values()} == {status or "applied"}
+    desk.land(*every)
+    assert desk.text == proposed
+
+
+@pytest.mark.parametrize(("proposed", "text"), EMPTIED[:-1])
+def test_a_document_that_stays_empty_has_no_hunks_until_it_is_filled(proposed: str, text: str) -> None:
+    desk = Desk(proposed, text)
+    desk.becomes("", SMALL)
+    desk.rests()
+    assert desk.hunk().status == "stale"
+    desk.becomes(text, SMALL)
+    desk.rests()
+    assert desk.hunk().status == "pending"
+    desk.land(1)
+
+
 def test_a_redo_in_pieces_is_one_redo() -> None:
     desk = Desk(TWO_AND_FIVE)
     desk.land(1)

@@ -13,7 +13,7 @@ from signoff.core.commands import Command, MoveHunks, NoteSwitched
 from signoff.core.diff import changes
 from signoff.core.hunks import Hunk
 from signoff.core.state import State
-from signoff.core.text import Edit, digest
+from signoff.core.text import Edit, apply, digest
 from signoff.runtime.following import Follower
 from signoff.runtime.marks import Mark, Word, fitting, nearby, recovered, settled
 from signoff.runtime.passage import Passage
@@ -37,6 +37,8 @@ class Anchors:
         self._followed: dict[str, Mapping[str, Hunk]] = {}
         self._filed: dict[str, tuple[str | None, dict[Key, Filed]]] = {}
         """The file's text as it was last known, and where hunks stood in it."""
+        self._emptied: set[str] = set()
+        """Documents without text now, whose marks still count in the text before: an editor may fill them next."""
 
     def uris(self) -> tuple[str, ...]:
         """The documents in which hunks stand."""
@@ -165,11 +167,12 @@ class Anchors:
         """Follows a document that changed unseen, such as a file that is not open, to the text that it has now."""
         if not self._marks.get(uri):
             return []
+        self._emptied.discard(uri)
         known = self._texts.setdefault(uri, text)
         if known != text and uri in self._filed and self._filed[uri][0] == text:
             return self._thrown_away(uri, text)
         # From the end, so that each edit's positions still count in the text that it meets.
-        told = self.observe(uri, known, changes(known, text)[::-1]) if known != text else []
+        told = self._passed(uri, known, changes(known, text)[::-1]) if known != text else []
         told += self.settle(uri, text)
         were = {key: mark.inside for key, mark in self._marks[uri].items()} if known != text else {}
         for key in were:
@@ -207,6 +210,8 @@ class Anchors:
 
     def settle(self, uri: str, text: str) -> list[Told]:
         """Typing in the document, which is `text`, rests: what became of the hunks under it is decided."""
+        if uri in self._emptied:
+            return self.sync(uri, text)
         loose = [(key, mark) for key, mark in self._marks.get(uri, {}).items() if mark.loose and mark.awaits is None]
         words = [(key, mark, settled(mark, text, resting=True)) for key, mark in loose if mark.memory]
         return [self._tell(key, mark, word) for key, mark, word in words if word]
@@ -220,16 +225,32 @@ class Anchors:
 
         `own` are hunks of whole files whose landing these edits are: they are not disturbed by their own edit.
         """
-        marks = self._marks.get(uri)
-        if not marks:
+        if not self._marks.get(uri):
             return []
+        known = self._texts.get(uri, text)
+        if uri in self._emptied and not text:
+            # Emptied, then filled: together that is one change, such as an undo by an editor that sends whole texts.
+            self._emptied.discard(uri)
+            text, edits = known, [Edit(0, len(known), _made_of_nothing(edits))]
         # A change may have gone unseen, such as while the document got another name.
-        missed = self.sync(uri, text) if self._texts.get(uri, text) != text else []
+        missed = self.sync(uri, text) if known != text else []
+        return [*missed, *self._passed(uri, text, edits, own, hold=not own)]
+
+    def _passed(
+        self, uri: str, text: str, edits: Sequence[Edit], own: frozenset[Key] = NOBODY, hold: bool = False
+    ) -> list[Told]:
+        """Moves the marks; with `hold`, what empties the document and is no hunk's turn waits for what comes next."""
+        marks = self._marks[uri]
         passage = Passage({key: mark for key, mark in marks.items() if key not in own}, text)
-        passage.take_all(edits)
+        empties = hold and text and len(text) + sum(edit.delta for edit in edits) == 0
+        if empties and not passage.take_turns(edits):
+            self._emptied.add(uri)
+            return []
+        if not empties:
+            passage.take_all(edits)
         self._texts[uri] = passage.text
         told = [self._tell(key, marks[key], word) for key, word in passage.words()]
-        return [*missed, *told, *self._turned(uri, passage.text, passage.were)]
+        return [*told, *self._turned(uri, passage.text, passage.were)]
 
     def _turned(self, uri: str, text: str, were: Mapping[Key, bool]) -> Iterator[Told]:
         """Tells of hunks that turned since they `were` inside or not; those that are waited for report themselves."""
@@ -243,3 +264,11 @@ class Anchors:
         sum_of = digest(text) if turned else ""
         for (session, inside), hunks in turned.items():
             yield session, NoteSwitched(uri, tuple(hunks), inside, sum_of, self.starts(session, uri))
+
+
+def _made_of_nothing(edits: Sequence[Edit]) -> str:
+    """The text that successive edits make of an empty document."""
+    text = ""
+    for edit in edits:
+        text = apply(text, [edit])
+    return text

@@ -71,6 +71,7 @@ class Documents:
                 self._followed(place, name)
                 # There is no buffer that could differ from the file.
                 self._tell([(state.session, NoteSaved(name)) for state in self._of(place.workspace, name)])
+            place.landings.document_closed(name)
 
     closed = file_changed
     """What was not saved is gone: the document is its file again. To be called once the editor does not have it."""
@@ -88,6 +89,7 @@ class Documents:
         name = paths.normal(uri)
         for place in self._holding(name):
             if (text := place.workspace.editor.text(name)) is not None:
+                place.workspace.sync(name, text)
                 place.workspace.anchors.filed(name, text)
         self._tell([(state.session, NoteSaved(name)) for state in self._live() if name in state.unsaved])
 

@@ -19,6 +19,7 @@ from signoff.core.state import State
 from signoff.core.text import Edit, apply, digest
 from signoff.runtime.anchors import Key
 from signoff.runtime.finding import beside
+from signoff.runtime.following import GONE
 from signoff.runtime.land_files import land_whole, probe_whole
 from signoff.runtime.marks import STALE
 from signoff.runtime.ports import FileProblem
@@ -31,6 +32,7 @@ NOT_SHOWN = (
     "The editor did not show the edit within 10 seconds. Look at the text, then approve again if it is not there."
 )
 
+CLOSED = "The document was closed before it showed the edit. Open it, look at the text, and approve again."
 CROSSING = "Some of these hunks change the same lines. Approve one of them by itself."
 
 Submit = Callable[[Command], Awaitable[object]]
@@ -39,10 +41,11 @@ StateOf = Callable[[], State]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Expected:
-    """An edit that was handed to the editor; `shown` once the document's text has all of it."""
+    """An edit that was handed to the editor; `shown` is None once the text has all of it, or why it never will."""
 
+    uri: str
     keys: tuple[Key, ...]
-    shown: asyncio.Future[None]
+    shown: asyncio.Future[str | None]
 
 
 class Landings:
@@ -58,6 +61,12 @@ class Landings:
         expected = self._expected
         if expected and not expected.shown.done() and self._workspace.anchors.arrived(expected.keys):
             expected.shown.set_result(None)
+
+    def document_closed(self, uri: str) -> None:
+        """The editor does not have the document any more, and its hunks have followed: no edit will show in it."""
+        expected = self._expected
+        if expected and expected.uri == uri and not expected.shown.done():
+            expected.shown.set_result(CLOSED)
 
     async def land(self, state_of: StateOf, landing: Landing, submit: Submit) -> Command:
         """Carries the landing out and returns what came of it."""
@@ -100,12 +109,14 @@ class Landings:
         text = editor.text(landing.uri)
         edits = self._edits(session, landing, hunks, text) if text is not None else None
         if edits is None or isinstance(edits, RefuseLanding):
-            return edits or RefuseLanding(landing.id, "The document was closed.")
+            return edits or RefuseLanding(landing.id, CLOSED)
         label = f"Signoff: {'undo' if landing.kind == 'undo' else 'apply'} {len(hunks)} hunk(s)"
         reason = await self._sent(session, landing, label, edits)
+        if reason is not None and self._workspace.text(landing.uri) is None:
+            return RefuseLanding(landing.id, GONE, landing.hunks if landing.kind == "apply" else ())
         if reason is not None:
             return RefuseLanding(landing.id, reason)
-        return self._finished(session, landing, editor.text(landing.uri) or "")
+        return self._finished(session, landing, self._workspace.text(landing.uri) or "")
 
     async def _sent(self, session: str, landing: Landing, label: str, edits: Sequence[Edit]) -> str | None:
         """Hands the edit to the editor and waits until the document shows it; else why it was given up.
@@ -114,7 +125,7 @@ class Landings:
         """
         anchors, uri = self._workspace.anchors, landing.uri
         keys = tuple((session, hunk) for hunk in landing.hunks)
-        self._expected = Expected(keys, asyncio.get_running_loop().create_future())
+        self._expected = Expected(uri, keys, asyncio.get_running_loop().create_future())
         anchors.wait_for(keys, landing.kind == "apply")
         try:
             return await self._shown(self._expected, self._workspace.editor.apply(label, {uri: edits}))
@@ -134,10 +145,9 @@ class Landings:
                 if not expected.shown.done() and (refusal := answer.result()) is not None:
                     return f"The editor refused the edit: {refusal}"
                 # The text may show the edit before or after the editor's answer, or without one.
-                await asyncio.shield(expected.shown)
+                return await asyncio.shield(expected.shown)
         except TimeoutError:
             return NOT_SHOWN
-        return None
 
     async def _on_disk(self, state_of: StateOf, landing: Landing, hunks: Sequence[Hunk], submit: Submit) -> Command:
         session, workspace = state_of().session, self._workspace

@@ -27,10 +27,14 @@ class Passage:
 
     def take_all(self, edits: Sequence[Edit]) -> None:
         """All edits: as hunks that turn, if together they are just that; else one by one."""
-        if len(edits) > 1 and self._explained(_together(self.text, edits)):
+        if len(edits) > 1 and self.take_turns(edits):
             return
         for edit in edits:
             self._take(minimise(self.text, edit))
+
+    def take_turns(self, edits: Sequence[Edit]) -> bool:
+        """All edits, if together they are exactly some hunks that turn; else nothing is taken."""
+        return self._explained(_together(self.text, edits))
 
     def words(self) -> Iterator[tuple[Key, Word]]:
         """What has become of the marks that were reached into."""
