@@ -10,6 +10,8 @@ from typing import Any, Protocol
 
 from signoff.core.files import FileProblem as FileProblem
 from signoff.core.files import FileTrouble as FileTrouble
+from signoff.core.fragments import Found as Found
+from signoff.core.fragments import Query as Query
 from signoff.core.journal import Row as Row
 from signoff.core.journal import SessionRow as SessionRow
 from signoff.core.journal import StoreError as StoreError
@@ -149,4 +151,15 @@ class Clock(Protocol):
 
     async def sleep_until(self, at: float) -> None:
         """Returns at `at` (seconds since the epoch) or soon after, also across a suspended machine."""
+        ...
+
+
+class ContextEngine(Protocol):
+    """Finds what of a workspace's code matters for a goal. Its index lives in a process of its own."""
+
+    async def find(self, workspace: str, query: Query) -> Found | str:
+        """The best files and fragments of the workspace (a URI); words for the user when the engine is not there.
+
+        Answers with what is indexed so far, and says how far that is. Cancelling gives the question up.
+        """
         ...
