@@ -16,9 +16,9 @@ from typing import TypeVar
 
 from signoff.core.files import FileProblem, FileTrouble, protected
 from signoff.world.gitdir import git_folders
-from signoff.world.ignore import listed
 from signoff.world.replace import make_folders, opened_folder, remove_folders, replace, sync
 from signoff.world.safe_open import open_file, parts_of
+from signoff.world.walk import listed
 
 T = TypeVar("T")
 

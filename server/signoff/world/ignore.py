@@ -1,14 +1,16 @@
-"""Lists a workspace's text-like files: ignore rules applied; secrets, binaries, dependencies and links left out."""
+"""Which files of a workspace are text that somebody wrote: ignore rules; no secrets, binaries or dependencies.
+
+`walk.py` goes through the folders with these rules.
+"""
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from signoff.core.files import secret_name
 from signoff.world.gitignore import Patterns
-from signoff.world.safe_open import open_beneath, open_file
+from signoff.world.safe_open import open_file
 
 IGNORE_FILES = (".gitignore", ".signoffignore")
 TEMPORARY = ".signoff-tmp-"
@@ -33,70 +35,24 @@ _BINARY = re.compile(
 Rules = tuple[tuple[str, Patterns], ...]
 
 
-def listed(root: int, limit: int) -> list[str]:
-    """Sorted paths below the open folder `root`; when there are more than `limit`, some `limit` of them.
-
-    The nearest ignore file decides, the last matching pattern in it, as git does; .signoffignore comes after
-    .gitignore. Names that are not UTF-8 are left out: no protocol message can hold them.
-    """
-    found: list[str] = []
-    folders: list[tuple[str, Rules]] = [("", _excluded_in_repository(root))]
-    while folders and len(found) < limit:
-        prefix, rules = folders.pop()
-        try:
-            handle = open_beneath(root, prefix[:-1] or ".", os.O_RDONLY | os.O_DIRECTORY)
-        except OSError:
-            # Gone meanwhile, or not ours to read.
-            continue
-        try:
-            inner = _walk(handle, prefix, rules, found)
-        finally:
-            os.close(handle)
-        folders.extend(reversed(inner))
-    return sorted(found[:limit])
+def wanted_file(name: str) -> bool:
+    """Whether a file of this name may be text that a model can see."""
+    # Where the repository lies elsewhere, .git is a file.
+    return name != ".git" and not name.startswith(TEMPORARY) and not _BINARY.fullmatch(name) and not secret_name(name)
 
 
-def _walk(handle: int, prefix: str, rules: Rules, found: list[str]) -> list[tuple[str, Rules]]:
-    """Adds the folder's files to `found`; the folders in it that are to be walked."""
-    with os.scandir(handle) as entries:
-        here = sorted(entries, key=lambda entry: entry.name)
-        names = {entry.name for entry in here}
-        if not names.isdisjoint(IGNORE_FILES):
-            rules = _with_rules_of(handle, prefix, names, rules)
-        inner: list[tuple[str, Rules]] = []
-        for entry in here:
-            path = prefix + entry.name
-            if entry.is_dir(follow_symlinks=False):
-                if _entered(entry.name) and _printable(path) and not _ignored(path, rules, folder=True):
-                    inner.append((path + "/", rules))
-            elif _wanted(entry) and _printable(path) and not _ignored(path, rules) and _small(entry):
-                found.append(path)
-    return inner
-
-
-def _wanted(entry: os.DirEntry[str]) -> bool:
-    name = entry.name
-    if name.startswith(TEMPORARY) or not entry.is_file(follow_symlinks=False):
-        return False
-    return not _BINARY.fullmatch(name) and not secret_name(name)
-
-
-def _entered(name: str) -> bool:
+def wanted_folder(name: str) -> bool:
+    """Whether a folder of this name may hold such files."""
     return not _FOLDERS.fullmatch(name) and not secret_name(name + "/")
 
 
-def _small(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.stat(follow_symlinks=False).st_size <= LARGEST
-    except OSError:
-        return False
-
-
-def _printable(path: str) -> bool:
+def printable(path: str) -> bool:
+    """Whether the path is UTF-8: no protocol message can hold another."""
     return path.isascii() or path.encode("utf-8", "replace") == path.encode("utf-8", "surrogatepass")
 
 
-def _ignored(path: str, rules: Rules, folder: bool = False) -> bool:
+def ignored(path: str, rules: Rules, folder: bool = False) -> bool:
+    """Whether the rules leave the path out: the nearest ignore file decides, the last matching pattern in it."""
     for where, patterns in reversed(rules):
         verdict = patterns.ignores(path[len(where) :], folder)
         if verdict is not None:
@@ -104,15 +60,10 @@ def _ignored(path: str, rules: Rules, folder: bool = False) -> bool:
     return False
 
 
-def _with_rules_of(handle: int, prefix: str, names: set[str], rules: Rules) -> Rules:
-    patterns = Patterns([line for name in IGNORE_FILES if name in names for line in _lines(handle, name)])
+def rules_from(handle: int, prefix: str, names: Iterable[str], rules: Rules) -> Rules:
+    """The rules, and those of the ignore files `names` in the open folder, whose path is `prefix` ("" or "a/b/")."""
+    patterns = Patterns([line for name in names for line in _lines(handle, name)])
     return (*rules, (prefix, patterns)) if patterns else rules
-
-
-def _excluded_in_repository(root: int) -> Rules:
-    """The rules that git keeps beside the repository, for this clone alone."""
-    patterns = Patterns(list(_lines(root, ".git/info/exclude")))
-    return (("", patterns),) if patterns else ()
 
 
 def _lines(root: int, path: str) -> Iterator[str]:
