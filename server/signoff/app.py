@@ -76,7 +76,7 @@ class _App:
         self.desk = Desk(server, self.editor, services)
         self.desk.manager = Manager(self._ports(), self._published)
         self.watching = Watching(server, self.spelling, lambda: self.desk.manager, self.desk.display.document_changed)
-        self.roots = Roots(server, self.spelling, lambda: self.desk.manager, self.desk.display.session_left)
+        self.roots = Roots(server, self.spelling, lambda: self.desk.manager, self.desk.left)
 
     def _ports(self) -> Ports:
         from signoff.world.files import WorkspaceFiles

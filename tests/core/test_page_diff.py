@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from signoff.core.hunks import Hunk
 from signoff.core.page_diff import whole_diff
-from signoff.core.page_draft import Draft, read, render
+from signoff.core.page_draft import Draft, read, render, spent
 from signoff.core.state import State
 from support.page_states import FILE_TEXT, SESSION, TEXT, states
 
@@ -97,3 +98,20 @@ def test_a_draft_names_a_place() -> None:
 @pytest.mark.parametrize("path", ["../x", "/etc/passwd", "a/../../x", "a//b", ".", "C:/x", "..\\x", "a/.."])
 def test_a_draft_that_points_out_of_the_workspace_is_refused(path: str) -> None:
     assert isinstance(read(f"Place: {path}:1-2\n\n## Goal\n\nx"), str)
+
+
+@pytest.mark.parametrize("place", [(), ("a b.py",), ("a_b/*c*.py", 3), ("x.py", 3, 7)], ids=str)
+def test_a_draft_is_spent_when_nothing_in_it_is_lost(place: tuple[Any, ...]) -> None:
+    empty, used = render(Draft("", *place)), {"", "Do it."}
+    for text in ("", empty, empty.rstrip(), empty + "Do it.\n\n", (empty + "Do it.").replace("\n", "\r\n")):
+        assert spent(text, used)
+    for text in (
+        "words",
+        empty + "Do that.",
+        f"words\n{empty}",
+        empty.replace("## Goal", "## Words"),
+        empty + "Do it. Now",
+    ):
+        assert not spent(text, used)
+    for line in filter(lambda line: line.startswith(("#", "_")), empty.split("\n")):
+        assert not spent(empty.replace(line, f"{line} words", 1), used)

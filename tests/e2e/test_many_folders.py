@@ -283,6 +283,27 @@ async def test_a_closed_folder_that_is_opened_again_shows_its_hunks_again(root: 
         assert client.text(uri) == "typed\n" + WANTED
 
 
+async def test_the_document_of_a_session_whose_folder_is_closed_says_so(root: Path) -> None:
+    async with (
+        Endpoint(TWO) as endpoint,
+        editor(root / "real", root / "state", endpoint.base_url, made=FoldersClient) as client,
+    ):
+        folder = (root / "real").as_uri()
+        session, _ = await started(client)
+        path = root / "real/.signoff/sessions" / f"{session}.md"
+        await client.command("openSession", session=session)
+        uri = client.open_as(path.as_uri(), path.read_text())
+        await client.until_told(lambda: len(client.diagnostics.get(uri, [])) == 2)
+        client.change_folders(removed=[folder])
+        await client.until_told(lambda: "folder is not open in this editor" in client.text(uri))
+        assert "Another Signoff process" not in client.text(uri) and client.diagnostics[uri] == []
+        client.change_folders(added=[folder])
+        await client.until_told(lambda: "folder is not open" not in client.text(uri))
+        await client.until_told(lambda: len(client.diagnostics[uri]) == 2)
+        await client.command("rejectAll", session=session)
+        await client.until_told(lambda: "**Done**" in client.text(uri))
+
+
 async def test_without_a_folder_the_refusal_says_what_to_do(root: Path) -> None:
     async with (
         Endpoint(TWO) as endpoint,

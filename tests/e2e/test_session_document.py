@@ -364,6 +364,37 @@ async def test_a_task_is_drafted_and_started_from_its_draft(places: tuple[Path, 
         assert await actions(client, uri, "## Goal") == {}
 
 
+async def gone(path: Path) -> bool:
+    """Whether the file goes within the time in which drafts do."""
+    for _ in range(100):
+        if not path.exists():
+            return True
+        await asyncio.sleep(0.05)
+    return False
+
+
+async def test_a_draft_goes_with_its_document_when_no_word_in_it_is_lost(places: tuple[Path, Path]) -> None:
+    folder = places[0] / ".signoff/sessions"
+    async with Endpoint(PLANNED) as endpoint, running(places, endpoint) as client:
+        drafts: list[str] = []
+        for _ in range(4):
+            drafts.append((await client.command("draftTask", uri=client.uri("a.txt")))["uri"].rpartition("/")[2])
+        untouched, started, later, reopened = (client.open(f".signoff/sessions/{name}") for name in drafts)
+        for uri, words in ((started, "Do it."), (later, "Do that.")):
+            write_reply(client, uri, words)
+            (folder / uri.rpartition("/")[2]).write_text(client.text(uri))
+        begun = await run(client, (await actions(client, started, "## Goal"))["Start this task"])
+        await client.until(begun["session"], lambda v: v["waitingFor"] == ["plan"])
+        for uri in (untouched, started, later, reopened):
+            client.close(uri)
+        client.open(f".signoff/sessions/{drafts[3]}")
+        assert await gone(folder / drafts[0]) and await gone(folder / drafts[1])
+        assert (folder / drafts[2]).read_text().endswith("Do that."), "no task was started with these words"
+        assert (folder / drafts[3]).exists(), "it is open"
+        await client.leave()
+        assert not (folder / drafts[3]).exists() and (folder / drafts[2]).exists()
+
+
 async def test_bad_input_is_answered_in_words(places: tuple[Path, Path]) -> None:
     async with Endpoint(HUNKS) as endpoint, running(places, endpoint) as client:
         session = await begun(client, plan=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,11 +13,12 @@ from typing import Any
 
 import pytest
 
+from signoff.core.files import FileProblem
 from signoff.core.hunks import Hunk, HunkStatus
 from signoff.core.page import Rendering, render
 from signoff.core.plan import Plan, Step
 from signoff.core.state import Said, State
-from signoff.core.text import Edit, apply
+from signoff.core.text import Edit, apply, digest
 from signoff.lsp import page_sync
 from signoff.lsp.page_sync import PageSync
 from signoff.world.files import WorkspaceFiles
@@ -71,7 +73,7 @@ async def scene(tmp_path: Path) -> Buffer:
     """The document, open with the text that the session had first."""
     buffer = Buffer()
     buffer.page = PageSync(URI, "page.md", WorkspaceFiles(tmp_path), buffer, STATE, rendered)
-    assert buffer.page.write_file() is None
+    assert await buffer.page.write_file() is None
     buffer.held = (tmp_path / "page.md").read_text()
     buffer.answer = buffer.honest
     buffer.page.opened()
@@ -236,6 +238,81 @@ async def test_a_file_that_became_a_link_is_left_alone(scene: Buffer, tmp_path: 
     assert (tmp_path / "elsewhere").read_text() == "mine"
 
 
+class Held(WorkspaceFiles):
+    """A disk whose writings end when they are let go, each before or after the file is there."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.early, self.late = threading.Event(), threading.Event()
+        self.early.set()
+        self.late.set()
+        self.threads: list[int] = []
+        self.written: list[str] = []
+
+    def write(self, path: str, text: str, expected: str | None) -> FileProblem | None:
+        self.threads.append(threading.get_ident())
+        assert self.early.wait(10)
+        problem = super().write(path, text, expected)
+        self.written.append(text)
+        assert self.late.wait(10)
+        return problem
+
+
+@pytest.fixture
+async def disk(tmp_path: Path) -> tuple[Buffer, Held]:
+    """The document as a file, on a disk that is slow when a test says so."""
+    buffer, files = Buffer(), Held(tmp_path)
+    buffer.answer = buffer.honest
+    buffer.page = PageSync(URI, "page.md", files, buffer, STATE, rendered)
+    assert await buffer.page.write_file() is None
+    return buffer, files
+
+
+async def test_a_slow_disk_is_waited_for_in_a_thread_and_the_last_text_stays(disk: tuple[Buffer, Held]) -> None:
+    scene, files = disk
+    files.early.clear()
+    scene.page.session_changed(model("second"))
+    await until(lambda: len(files.threads) == 3)
+    for name in ("third", "fourth"):
+        scene.page.session_changed(model(name))
+        await asyncio.sleep(0.02)
+    assert len(files.threads) == 3, "one writing at a time"
+    files.early.set()
+    await until(lambda: files.written[-1] == rendered(model("fourth")).text)
+    assert threading.get_ident() not in files.threads
+
+
+async def test_what_was_to_be_written_is_written_when_the_server_ends(
+    disk: tuple[Buffer, Held], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene, files = disk
+    monkeypatch.setattr(page_sync, "WRITE_SECONDS", 100.0)
+    scene.page.session_changed(model("second"))
+    await asyncio.sleep(0.02)
+    await scene.page.close()
+    assert files.read("page.md") == rendered(model("second")).text
+    scene.page.session_changed(model("third"))
+    files.delete("page.md", digest(rendered(model("second")).text))
+    await scene.page.close()
+    assert not files.exists("page.md"), "a file that is gone stays gone"
+
+
+@pytest.mark.parametrize("new", [True, False], ids=["with the new text", "with the old text"])
+async def test_a_document_that_is_opened_while_its_file_is_written(disk: tuple[Buffer, Held], new: bool) -> None:
+    scene, files = disk
+    held = files.late if new else files.early
+    held.clear()
+    scene.page.session_changed(model("second"))
+    await until(lambda: len(files.threads) == 3 and (not new or len(files.written) == 3))
+    scene.held = rendered(model("second") if new else STATE).text
+    scene.page.opened()
+    held.set()
+    await until(lambda: scene.held == rendered(model("second")).text)
+    scene.type("words")
+    scene.page.session_changed(model("third"))
+    await until(lambda: scene.held == rendered(model("third")).text + "words")
+
+
 class Moody(Buffer):
     """An editor that is honest, drops, refuses, comes late, brings parts one by one, or lets the user type first."""
 
@@ -287,7 +364,7 @@ async def test_whatever_the_editor_does_no_word_of_the_user_is_lost(
     hunk = Hunk(f"{SESSION}.h1", 1, "r", "file:///w/a.py", "update", 0, "one\n", "1\n")
     state = replace(STATE, finished=False, plan=plan, hunks={hunk.id: hunk})
     scene.page = PageSync(URI, "page.md", WorkspaceFiles(tmp_path), scene, state, rendered)
-    assert scene.page.write_file() is None
+    assert await scene.page.write_file() is None
     scene.held, scene.answer = (tmp_path / "page.md").read_text(), scene.mood
     scene.page.opened()
     for step in range(30):

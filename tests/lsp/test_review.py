@@ -266,3 +266,6 @@ def test_a_sheet_is_made_once_for_the_same_hunks() -> None:
     assert sheets(state) is sheets(replace(state, seq=9))
     assert sheets(replace(state, hunks={**state.hunks})) is not sheets(state)
     assert sheets(replace(state, archived=True)).waiting == ()
+    known = sheets(state)
+    sheets.forget(state.session)
+    assert sheets(state) is not known

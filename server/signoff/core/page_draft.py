@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from signoff.core.page_text import one, plain
 
@@ -28,6 +29,20 @@ def render(draft: Draft) -> str:
     lines = "" if draft.first is None else f":{draft.first}-{draft.last or draft.first}"
     place = f"Place: {one(draft.path)}{lines}\n\n" if draft.path else ""
     return f"# New task\n\n{HINT}\n\n{place}{_GOAL}\n\n{draft.goal}"
+
+
+def spent(text: str, used: Collection[str]) -> bool:
+    """Whether the text is a draft as we wrote it with one of the goals in `used` (without white space around them):
+    nothing in it is lost when it goes."""
+    if not text.strip():
+        return True
+    lines = text.replace("\r\n", "\n").split("\n")
+    above = lines[: lines.index(_GOAL)] if _GOAL in lines else []
+    goal = "\n".join(lines[len(above) + 1 :]).strip()
+    found = read("\n".join([*above, _GOAL, "goal"]))
+    if goal not in used or isinstance(found, str):
+        return False
+    return render(replace(found, goal=goal)).strip() == "\n".join(lines).strip()
 
 
 def read(text: str) -> Draft | str:

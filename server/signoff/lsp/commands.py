@@ -220,7 +220,7 @@ async def _open_session(desk: Desk, asked: p.SessionOf) -> Any:
 
 
 async def _draft(desk: Desk, asked: p.DraftTask) -> Any:
-    return await desk.pages.draft(asked)
+    return await desk.pages.drafts.begin(asked)
 
 
 async def _show_diff(desk: Desk, asked: p.DiffOf) -> Any:

@@ -27,6 +27,7 @@ from signoff.lsp.pages import Pages
 from signoff.lsp.params import member
 from signoff.lsp.places import Places, line
 from signoff.lsp.progress import Progress
+from signoff.lsp.windows import show_document
 from signoff.runtime.manager import Manager
 from signoff.runtime.ports import StoreError
 
@@ -120,6 +121,12 @@ class Desk:
         """The document's URI as the client spells it."""
         return self.editor.names(uri)[0]
 
+    def show(self, uri: str) -> p.Shown:
+        """Brings the document (canonical URI) before the user."""
+        spelled = self.spelled(uri)
+        show_document(self.server, spelled)
+        return p.Shown(spelled)
+
     def trust(self, workspace: str, trusted: bool) -> None:
         """The user's word on a workspace; lasts over restarts."""
         self.services.trust(self.folder(workspace), trusted)
@@ -147,6 +154,11 @@ class Desk:
         self.progress.changed(state)
         self.asking.changed(state)
         self.news.changed(state)
+
+    def left(self, state: State) -> None:
+        """A session is not open here any more."""
+        self.display.session_left(state)
+        self.pages.session_left(state)
 
     def _stop(self, session: str) -> None:
         """The user cancelled the session's progress."""

@@ -65,6 +65,7 @@ class Display:
     def session_left(self, state: State) -> None:
         """The session is not open here any more: nothing of it is shown."""
         self._published.pop(state.session, None)
+        self._sheets.forget(state.session)
         self._refresh({hunk.uri for hunk in state.hunks.values()} | ({state.place.uri} if state.place else set[str]()))
 
     def _changed(self, state: State) -> Iterable[str]:

@@ -1,11 +1,16 @@
-"""The session documents' own folder in a workspace: which file is whose, and how a file there is written."""
+"""The session documents' own folder in a workspace: which file is whose, and how a file there is written.
+
+Reading and writing takes its time: to be called in a thread.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection
 
 from signoff.core import paths
 from signoff.core.files import FileProblem
+from signoff.core.page_draft import spent
 from signoff.core.text import digest
 from signoff.runtime.ports import Files
 
@@ -37,17 +42,33 @@ def is_draft(name: str) -> bool:
     return _DRAFT.fullmatch(name) is not None
 
 
-def free_draft(files: Files) -> str | FileProblem:
-    """A path for a new draft."""
-    names = (f"{FOLDER}/draft-{n}.md" for n in range(1, MOST_DRAFTS + 1))
-    found = next((name for name in names if not files.exists(name)), None)
-    return found or FileProblem("exists", f"{FOLDER}: holds {MOST_DRAFTS} drafts already. Delete some of them.")
+def new_draft(files: Files, text: str, taken: Callable[[str], bool]) -> str | FileProblem:
+    """Writes a new draft, and gives its path. `taken`: whether the path is that of an open document without a file."""
+    for path in (f"{FOLDER}/draft-{n}.md" for n in range(1, MOST_DRAFTS + 1)):
+        if not taken(path) and not files.exists(path):
+            problem = write(files, path, text, None)
+            if problem is None or problem.kind != "exists":
+                return problem or path
+    return FileProblem("exists", f"{FOLDER}: holds {MOST_DRAFTS} drafts already. Delete some of them.")
+
+
+def remove_draft(files: Files, name: str, used: Collection[str]) -> None:
+    """Removes the file of the draft if no word in it is lost with it, as `spent` judges."""
+    text = files.read(page_path(name))
+    if isinstance(text, str) and spent(text, used):
+        files.delete(page_path(name), digest(text))
 
 
 def text_of(files: Files, path: str) -> str | FileProblem | None:
     """The file's text; None when there is none yet."""
     found = files.read(path)
     return None if isinstance(found, FileProblem) and found.kind == "missing" else found
+
+
+def put(files: Files, path: str, text: str) -> FileProblem | None:
+    """Writes a file of the folder in which nobody else writes, over whatever it holds."""
+    before = text_of(files, path)
+    return before if isinstance(before, FileProblem) else write(files, path, text, before)
 
 
 def write(files: Files, path: str, text: str, before: str | None) -> FileProblem | None:

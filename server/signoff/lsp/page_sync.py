@@ -63,8 +63,10 @@ class PageSync:
         self.uri, self.path, self.state = uri, path, state
         self.shown: Rendering | None = None
         self._unsure: list[Rendering] = []
-        # A text and the renderings that it comes from: the file as we wrote it, the buffer as it was closed.
+        # A text and the renderings that it comes from: the file as we wrote it, the file as it is being written, the
+        # buffer as it was closed.
         self._file: tuple[str, list[Rendering]] | None = None
+        self._next: tuple[str, list[Rendering]] | None = None
         self._left: tuple[str, list[Rendering]] | None = None
         self._files, self._buffers, self._render = files, buffers, render
         self._before = buffers.text(uri)
@@ -77,6 +79,8 @@ class PageSync:
         self._sent: _Sent | None = None
         self._due: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
+        self._writing = asyncio.Lock()
+        self._file_task: asyncio.Task[FileProblem | None] | None = None
         self._answers: set[asyncio.Future[str | None]] = set()
 
     @property
@@ -127,27 +131,44 @@ class PageSync:
         self._before, self._stale = None, True
         self._soon(DEBOUNCE_SECONDS)
 
-    def close(self) -> None:
-        """Stops following."""
-        if self._due is not None:
-            self._due.cancel()
+    async def close(self) -> None:
+        """Stops following, after the file has what it is to have."""
         if self._task is not None:
             self._task.cancel()
+        async with self._writing:
+            pass
+        if self._wanted and self._buffers.text(self.uri) is None:
+            await self.write_file(make=False)
+        if self._due is not None:
+            self._due.cancel()
 
-    def write_file(self) -> FileProblem | None:
-        """Writes the document's file, whatever the session is doing; why that is impossible, if it is."""
-        text = text_of(self._files, self.path)
-        if isinstance(text, FileProblem):
-            return text
-        new = self._render(self.state)
-        self._comes_from(text or "")
-        wanted = new.text if text is None else merged(self._olds, text, new)
-        problem = write(self._files, self.path, wanted, text)
-        if problem is None:
-            self._is(new)
-            self._stale, self._file, self._left = False, (wanted, [new]), None
-        self._written = asyncio.get_running_loop().time()
-        return problem
+    async def write_file(self, make: bool = True) -> FileProblem | None:
+        """Writes the document's file, whatever the session is doing; why that is impossible, if it is. A file that is
+        not there is only made if `make` says so.
+
+        The disk is waited for in threads, and one writing for the other, so that the last one counts.
+        """
+        async with self._writing:
+            text = await asyncio.to_thread(text_of, self._files, self.path)
+            if isinstance(text, FileProblem):
+                return text
+            if (text is None and not make) or self._buffers.text(self.uri) is not None:
+                return None
+            new, left, self._stale = self._render(self.state), self._left, False
+            self._comes_from(text or "")
+            wanted = new.text if text is None else merged(self._olds, text, new)
+            self._next = (wanted, [new])
+            problem = await asyncio.to_thread(write, self._files, self.path, wanted, text)
+            self._file, self._next = (self._file if problem else self._next), None
+            # The document may have been opened, and even closed again, while it was written.
+            if problem is None and self._before is None and self._left is left:
+                self._is(new)
+                self._left = None
+            self._written = asyncio.get_running_loop().time()
+            if self._stale:
+                self._soon(0)
+            self._stale = self._stale or problem is not None
+            return problem
 
     def _soon(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
@@ -163,15 +184,21 @@ class PageSync:
         else:
             self._update_file()
 
+    @property
+    def _wanted(self) -> bool:
+        """Whether the file is to be another one: not while the agent works, which changes it all the time."""
+        at_rest = phase(self.state) not in ("planning", "working", "checking") or bool(waiting_for(self.state))
+        return self._stale and at_rest
+
     def _update_file(self) -> None:
         left = self._written + WRITE_SECONDS - asyncio.get_running_loop().time()
-        at_rest = phase(self.state) not in ("planning", "working", "checking") or waiting_for(self.state)
-        if not self._stale or not at_rest or not self._files.exists(self.path):
+        # After the writing that is going on it is asked again.
+        if not self._wanted or self._writing.locked():
             return
         if left > 0:
             self._soon(left)
         else:
-            self.write_file()
+            self._file_task = asyncio.ensure_future(self.write_file(make=False))
 
     def _update_buffer(self) -> None:
         left = self._typed + REST_SECONDS - asyncio.get_running_loop().time()
@@ -227,7 +254,9 @@ class PageSync:
         elsewhere; what else is unknown is treated with care.
         """
         found: list[Rendering] = []
-        if self._left and text == self._left[0]:
+        if self._next and text == self._next[0]:
+            found = self._next[1]
+        elif self._left and text == self._left[0]:
             found = self._left[1]
         elif self._file and (text == self._file[0] or self._left is None):
             found = self._file[1]

@@ -12,24 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from signoff.core import paths
 from signoff.core import protocol as p
-from signoff.core.files import FileProblem
 from signoff.core.page import Rendering, render
 from signoff.core.page_diff import whole_diff
-from signoff.core.page_draft import Draft
-from signoff.core.page_draft import read as read_draft
-from signoff.core.page_draft import render as render_draft
 from signoff.core.page_merge import edits
 from signoff.core.page_read import Page, read
 from signoff.core.state import State
 from signoff.core.text import Edit
-from signoff.core.visible import line
 from signoff.lsp import page_review
 from signoff.lsp.documents import Document
-from signoff.lsp.page_files import diff_path, free_draft, is_draft, page_path, place_of, text_of, uri_of, write
+from signoff.lsp.drafts import Drafts
+from signoff.lsp.page_files import diff_path, is_draft, page_path, place_of, put, uri_of
 from signoff.lsp.page_sync import PageSync
-from signoff.lsp.windows import show_document
 from signoff.runtime.manager import UNKNOWN
 from signoff.runtime.ports import StoreError
 
@@ -39,15 +33,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MOST_LINES = 999_999_998
 ELSEWHERE = "Another Signoff process has this session open: this is how it was when you opened it here."
+CLOSED = "This session's folder is not open in this editor, so nothing goes on here. Open the folder to go on."
 NO_SESSION = p.Refusal(UNKNOWN)
-
-
-def _lines(span: p.Range) -> tuple[int, int]:
-    """The first and the last line of a range, counted from 1; the line at whose start it ends is none of it."""
-    first, last = (max(0, min(position.line, MOST_LINES)) + 1 for position in (span.start, span.end))
-    return first, max(first, last - (span.end.character == 0 and last > first))
 
 
 class Pages:
@@ -58,6 +46,9 @@ class Pages:
         self._pages: dict[str, PageSync] = {}
         self._read: tuple[str, Page] = ("", read(""))
         self._tasks: set[asyncio.Future[object]] = set()
+        self._closing: set[asyncio.Future[None]] = set()
+        self._diffs = asyncio.Lock()
+        self.drafts = Drafts(desk)
 
     # ------------------------------------------------------------------------------------------------------- commands
 
@@ -67,66 +58,43 @@ class Pages:
         if state is None:
             return NO_SESSION
         page = self._page(state)
+        self._forget(but=session)
         if self._text(page.uri) is None:
-            problem = page.write_file()
+            problem = await page.write_file()
             if problem is not None:
                 return p.Refusal(problem.message)
         else:
             page.session_changed(state)
-        return self._show(page.uri)
+        return self._desk.show(page.uri)
 
     async def show_diff(self, asked: p.DiffOf) -> p.DiffShown | p.Refusal:
         """Writes everything that the session proposes or has applied as one diff, and shows it."""
         state = await self._desk.manager.state(asked.session)
         if state is None:
             return NO_SESSION
-        manager = self._desk.manager
         named = self._desk.normal(asked.uri) if asked.uri else None
-        diff = whole_diff(
-            state,
-            lambda uri: manager.text_of_hunks(state.workspace, uri),
-            lambda hunk: manager.start_of(state, hunk),
-            named,
-        )
         uri = uri_of(state.workspace, diff_path(state.session))
-        problem = self._put(state.workspace, diff_path(state.session), uri, diff)
+        # One diff after the other: the one that was asked for last is the one that stays.
+        async with self._diffs:
+            diff = await self._diff(state, named)
+            problem = None
+            if self._text(uri) is None:
+                files = self._desk.manager.files(state.workspace)
+                problem = await asyncio.to_thread(put, files, diff_path(state.session), diff)
         if problem is not None:
             return p.Refusal(problem.message)
-        return p.DiffShown(self._show(uri).uri, diff)
-
-    async def draft(self, asked: p.DraftTask) -> p.Shown | p.Refusal:
-        """Opens a new draft for a task at the place."""
-        workspace = self._desk.workspace(asked.workspace, asked.uri)
-        if not isinstance(workspace, str):
-            return p.Refusal(workspace.reason)
-        if workspace not in self._desk.folders():
-            return p.Refusal(f"{line(workspace)} is not open in this editor. Open it as a folder first.")
-        uri = self._desk.normal(asked.uri) if asked.uri else None
-        path = paths.relative(workspace, uri) if uri else None
-        first, last = _lines(asked.range) if asked.range and path else (None, None)
-        files = self._desk.manager.files(workspace)
-        name = free_draft(files)
-        if isinstance(name, FileProblem):
-            return p.Refusal(name.message)
-        problem = write(files, name, render_draft(Draft(asked.text or "", path, first, last)), None)
-        return p.Refusal(problem.message) if problem else self._show(uri_of(workspace, name))
-
-    def _put(self, workspace: str, path: str, uri: str, text: str) -> FileProblem | None:
-        """Our own text in a file that nobody else writes in; in the editor's buffer where that is open."""
         shown = self._text(uri)
-        if shown is not None:
-            changes = edits(shown, text)
-            if changes:
-                self._start(self._desk.editor.apply("Signoff: whole diff", {uri: changes}))
-            return None
-        files = self._desk.manager.files(workspace)
-        before = text_of(files, path)
-        return before if isinstance(before, FileProblem) else write(files, path, text, before)
+        if shown is not None and (changes := edits(shown, diff)):
+            self._start(self._desk.editor.apply("Signoff: whole diff", {uri: changes}))
+        return p.DiffShown(self._desk.show(uri).uri, diff)
 
-    def _show(self, uri: str) -> p.Shown:
-        spelled = self._desk.spelled(uri)
-        show_document(self._server, spelled)
-        return p.Shown(spelled)
+    async def _diff(self, state: State, uri: str | None) -> str:
+        """The diff of the hunks where they stand right now; comparing long texts is done in a thread."""
+        manager = self._desk.manager
+        hunks = [hunk for hunk in state.hunks.values() if uri in (None, hunk.uri)]
+        texts = {name: manager.text_of_hunks(state.workspace, name) for name in {hunk.uri for hunk in hunks}}
+        starts = {hunk.id: manager.start_of(state, hunk) for hunk in hunks}
+        return await asyncio.to_thread(whole_diff, state, texts.get, lambda hunk: starts[hunk.id], uri)
 
     # -------------------------------------------------------------------------------------------------- what goes on
 
@@ -136,6 +104,23 @@ class Pages:
         page.session_changed(state)
         if self._text(page.uri) is not None:
             self._desk.display.page_changed(page.uri)
+
+    def session_left(self, state: State) -> None:
+        """The session is not open here any more: its document says so, if the client has that open."""
+        page = self._pages.get(state.session)
+        if page is not None and self._text(page.uri) is not None:
+            page.session_changed(state)
+            self._desk.display.page_changed(page.uri)
+        self._forget()
+
+    def _forget(self, but: str | None = None) -> None:
+        """Follows only sessions that are open here, and documents that the client has open."""
+        live = {state.session for state in self._desk.manager.live()}
+        for session, page in list(self._pages.items()):
+            if session not in live and session != but and self._text(page.uri) is None:
+                closing = asyncio.ensure_future(self._pages.pop(session).close())
+                self._closing.add(closing)
+                closing.add_done_callback(self._closing.discard)
 
     def opened(self, document: Document) -> None:
         """The client opened a document; one of ours is recognised, after a restart too."""
@@ -159,17 +144,22 @@ class Pages:
 
     def closed(self, document: Document) -> None:
         """The client closed a document."""
-        page = self._page_at(self._desk.normal(document.uri))
-        if page is not None and self._desk.editor.document(page.uri) is None:
+        uri = self._desk.normal(document.uri)
+        place, page = place_of(uri), self._page_at(uri)
+        if self._desk.editor.document(uri) is not None:
+            return
+        if page is not None:
             page.closed()
+            self._forget()
+        elif place and is_draft(place[1]):
+            self.drafts.closed(uri)
 
     async def close(self) -> None:
-        """Stops following documents."""
-        for page in self._pages.values():
-            page.close()
+        """Stops following documents, when all that is to be in files is there."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(page.close() for page in self._pages.values()), *self._closing, self.drafts.close())
 
     async def _recognise(self, uri: str, session: str) -> None:
         try:
@@ -203,7 +193,8 @@ class Pages:
     def _rendered(self, state: State) -> Rendering:
         range_of = self._desk.places.ranges()
         live = any(each.session == state.session for each in self._desk.manager.live())
-        return render(state, lambda hunk: range_of(state, hunk).start.line, note="" if live else ELSEWHERE)
+        note = "" if live else ELSEWHERE if state.workspace in self._desk.folders() else CLOSED
+        return render(state, lambda hunk: range_of(state, hunk).start.line, note=note)
 
     def text(self, uri: str) -> str | None:
         """The document's buffer, where the client lets us edit it."""
@@ -229,7 +220,7 @@ class Pages:
         """What can be done in the document; None when it is no document of ours. `lamp`: the editor asks by itself."""
         place = place_of(uri)
         if place and is_draft(place[1]):
-            return self._on_draft(uri, place[0])
+            return self.drafts.actions(uri, place[0])
         seen = self._seen(uri)
         return page_review.actions(seen, asked, lamp) if seen else None
 
@@ -251,11 +242,3 @@ class Pages:
         if self._read[0] != text:
             self._read = (text, read(text))
         return self._read[1]
-
-    def _on_draft(self, uri: str, workspace: str) -> list[types.CodeAction] | None:
-        text = self._text(uri)
-        draft = read_draft(text) if text is not None and workspace in self._desk.folders() else None
-        if not isinstance(draft, Draft):
-            return [] if draft else None
-        at = self._desk.spelled(uri_of(workspace, draft.path)) if draft.path else None
-        return page_review.on_draft(draft, self._desk.editor.spelling.spelled(workspace), at)

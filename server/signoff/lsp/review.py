@@ -84,6 +84,10 @@ class Sheets:
             self._known[state.session] = (state.archived, known)
         return known
 
+    def forget(self, session: str) -> None:
+        """The session is not asked for again, unless it comes back."""
+        self._known.pop(session, None)
+
 
 def marks(
     states: Sequence[State],
