@@ -34,8 +34,7 @@ def decide_turn(state: State, command: TurnCommand) -> list[Event] | c.Refused:
         case c.Reply():
             return _said(state, command)
         case c.RecordContext():
-            due = state.context_due and command.turn == state.turn
-            return [e.ContextGathered(command.text, command.sources)] if due else []
+            return [_gathered(command)] if state.context_due and command.turn == state.turn else []
         case c.RecordReply():
             return _replied(state, command)
         case c.RecordFailure():
@@ -47,6 +46,12 @@ def decide_turn(state: State, command: TurnCommand) -> list[Event] | c.Refused:
             return _tool_returned(state, command)
         case _:  # pragma: no cover - the type checker proves that nothing is left
             assert_never(command)
+
+
+def _gathered(command: c.RecordContext) -> e.ContextGathered:
+    return e.ContextGathered(
+        command.text, command.sources, command.head, command.fragments, command.left_out, command.seen
+    )
 
 
 def _said(state: State, said: c.Reply) -> list[Event] | c.Refused:

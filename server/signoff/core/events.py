@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from signoff.core.fragments import Injected, Seen
 from signoff.core.hunk_events import (
     FileRenamed as FileRenamed,
 )
@@ -81,10 +82,18 @@ class SessionStarted:
 
 @dataclass(frozen=True, slots=True)
 class ContextGathered:
-    """What the model gets to see of the workspace before its next turn; `sources` says where its parts came from."""
+    """What the model gets to see of the workspace before its next turn.
+
+    `head` stands before the words of the task and changes little from session to session, `text` after them. `sources`
+    says where the parts came from, `fragments` which they are. `seen` are the documents that were looked at.
+    """
 
     text: str
     sources: tuple[str, ...] = ()
+    head: str = ""
+    fragments: tuple[Injected, ...] = ()
+    left_out: tuple[str, ...] = ()
+    seen: tuple[Seen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

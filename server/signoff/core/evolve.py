@@ -12,6 +12,7 @@ from signoff.core import events as e
 from signoff.core.envelope import Envelope, Event
 from signoff.core.fold_hunks import fold_hunks
 from signoff.core.fold_plan import PlanEvent, fold_plan
+from signoff.core.fragments import Gathered
 from signoff.core.hunk_events import HunkEvent
 from signoff.core.owed import unfinished
 from signoff.core.state import Failure, Input, Said, State, Turn, answered, wants_turn
@@ -36,8 +37,7 @@ def _fold(state: State, event: Event, at: float) -> State:
         case e.SessionStarted():
             return _started(state, event, at)
         case e.ContextGathered():
-            heard = (Input(event.text, False),) if event.text else ()
-            return replace(state, context_due=False, inbox=(*state.inbox, *heard))
+            return _told(state, event)
         case e.UserReplied():
             return _user_said(state, event.text, at)
         case e.ModelReplied():
@@ -69,7 +69,32 @@ def _fold_review(state: State, event: PlanEvent | HunkEvent, at: float) -> State
             text = event.text if isinstance(event, e.QuestionAnswered) else event.feedback
             return replace(state, said=(*state.said, Said("user", text, at)))
         return state
+    if isinstance(event, e.HunksProposed):
+        state = _read(state, event)
     return fold_hunks(state, event)
+
+
+def _read(state: State, event: e.HunksProposed) -> State:
+    """Who proposes a change of a document has read it: that text is no news later, and neither is the change."""
+    if event.uri in state.seen or any(hunk.in_file for hunk in state.hunks_of(event.uri)):
+        return state
+    new = all(hunk.kind == "create" for hunk in event.hunks)
+    return replace(state, seen={**state.seen, event.uri: "" if new else event.digest})
+
+
+def _told(state: State, event: e.ContextGathered) -> State:
+    """Nothing is put before what a request has held already."""
+    head = (Input(event.head, False),) if event.head else ()
+    text = (Input(event.text, False),) if event.text else ()
+    inbox = (*state.inbox, *head, *text) if state.turns else (*head, *state.inbox, *text)
+    gathered = (Gathered(state.turn, event.fragments, event.left_out),) if event.fragments else ()
+    return replace(
+        state,
+        context_due=False,
+        inbox=inbox,
+        seen={**state.seen, **{one.uri: one.digest for one in event.seen}},
+        gathered=(*state.gathered, *gathered),
+    )
 
 
 def evolve_all(state: State, events: Iterable[Event]) -> State:

@@ -51,6 +51,38 @@ class Fragment:
 
 
 @dataclass(frozen=True, slots=True)
+class Injected:
+    """A fragment that a session was told, without its text."""
+
+    source: Source
+    path: str
+    start_line: int
+    end_line: int
+    tokens: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A document as a session last saw it: the digest of its text without the session's own applied hunks.
+
+    `digest` is "" for a document that is not there. With an empty `uri` it is the commit that HEAD named.
+    """
+
+    uri: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What a session was told before turn `turn`, and what was left out for want of room."""
+
+    turn: int
+    fragments: tuple[Injected, ...]
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RankedFile:
     """A file of the workspace and how likely it is that the task needs it: the higher the score the better."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from signoff.core.fragments import Injected, Seen
 from signoff.core.hunks import Base, Channel, FileChange
 from signoff.core.model import ModelFailure, ModelReply
 from signoff.core.state import Input
@@ -19,11 +20,15 @@ class Park:
 
 @dataclass(frozen=True, slots=True)
 class RecordContext:
-    """Context was gathered for turn `turn`."""
+    """Context was gathered for turn `turn`; the rest is as in the event."""
 
     turn: int
     text: str
     sources: tuple[str, ...] = ()
+    head: str = ""
+    fragments: tuple[Injected, ...] = ()
+    left_out: tuple[str, ...] = ()
+    seen: tuple[Seen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
+from signoff.core.fragments import Gathered
 from signoff.core.hunks import OPEN, Hunk, Landing, Proposal
 from signoff.core.model import Message, ReplyItem, ToolCall, ToolResult, Usage
 from signoff.core.plan import Plan
@@ -107,7 +108,8 @@ class Said:
 class State:
     """One session. Mappings are keyed by id, `bases` by URI: the digest of the text that hunk positions refer to.
 
-    `unsaved` are the documents that the editor has not saved since a hunk went in or out.
+    `unsaved` are the documents that the editor has not saved since a hunk went in or out. `seen` are the documents that
+    the model was told of, as they were then: see `core/fragments.py`.
     """
 
     session: str
@@ -122,6 +124,8 @@ class State:
     turns: tuple[Turn, ...] = ()
     inbox: tuple[Input, ...] = ()
     context_due: bool = False
+    seen: Mapping[str, str] = field(default_factory=_nothing)
+    gathered: tuple[Gathered, ...] = ()
     attempt: int = 0
     wait_until: float | None = None
     failure: Failure | None = None
