@@ -34,9 +34,9 @@ def files(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         assert safe_open.opener() is not safe_open.open_by_parts
     root = tmp_path / "ws"
     root.mkdir()
-    found = WorkspaceFiles(root)
-    yield found
-    found.close()
+    before = os.listdir("/proc/self/fd")
+    yield WorkspaceFiles(root)
+    assert len(os.listdir("/proc/self/fd")) <= len(before), "nothing stays open"
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import codecs
 import errno
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -52,17 +53,20 @@ class _Problem(Exception):
 
 
 class WorkspaceFiles:
-    """The files below `root`; `limit` is the largest text in bytes. `root` is opened at the first use."""
+    """The files below `root`; `limit` is the largest text in bytes. Nothing stays open; to be used in any thread."""
 
     def __init__(self, root: Path, limit: int = LIMIT) -> None:
         self._root = root
         self._limit = limit
-        self._handle: int | None = None
 
     def problem(self) -> FileProblem | None:
         """Why the folder itself can't be used; None when it can."""
-        found = self._guard(str(self._root), self._opened)
-        return found if isinstance(found, FileProblem) else None
+
+        def look() -> None:
+            with self._opened():
+                pass
+
+        return self._guard(str(self._root), look)
 
     def read(self, path: str) -> str | FileProblem:
         """The file's text with its BOM (as U+FEFF) and line ends untouched."""
@@ -82,7 +86,8 @@ class WorkspaceFiles:
     def list(self, limit: int = 50_000) -> list[str]:
         """Paths of the workspace's text-like files, ignore rules applied, sorted; [] when it cannot be read."""
         try:
-            return listed(self._opened(), limit)
+            with self._opened() as root:
+                return listed(root, limit)
         except OSError:
             return []
 
@@ -91,25 +96,20 @@ class WorkspaceFiles:
         folder, _, name = path.rpartition("/")
         try:
             parts_of(path)
-            with opened_folder(self._opened(), folder) as handle:
+            with self._opened() as root, opened_folder(root, folder) as handle:
                 os.stat(name, dir_fd=handle, follow_symlinks=False)
         except (OSError, ValueError):
             return False
         return True
 
-    def close(self) -> None:
-        """Lets go of the workspace's folder; the next use opens it again."""
-        handle, self._handle = self._handle, None
-        if handle is not None:
+    @contextmanager
+    def _opened(self) -> Generator[int, None, None]:
+        """A handle of the folder that stands at `root` right now; another one may stand there the next time."""
+        handle = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            yield handle
+        finally:
             os.close(handle)
-
-    def _opened(self) -> int:
-        if self._handle is not None and not _stands_at(self._root, self._handle):
-            # The folder was moved or removed, and perhaps another one stands there now.
-            self.close()
-        if self._handle is None:
-            self._handle = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        return self._handle
 
     def _guard(self, path: str, action: Callable[[], T]) -> T | FileProblem:
         try:
@@ -125,7 +125,7 @@ class WorkspaceFiles:
 
     def _bytes(self, path: str) -> tuple[bytes, os.stat_result]:
         """The file's content and what the system knows of it, both of the same open file."""
-        with open_file(self._opened(), path) as file:
+        with self._opened() as root, open_file(root, path) as file:
             found = os.fstat(file.fileno())
             # One byte more than allowed: a file that grows meanwhile is noticed too.
             data = file.read(self._limit + 1) if found.st_size <= self._limit else b""
@@ -152,7 +152,7 @@ class WorkspaceFiles:
     def _replace(self, path: str, data: bytes, expected: str) -> None:
         folder, _, name = path.rpartition("/")
         old = self._unchanged(path, expected)
-        with opened_folder(self._opened(), folder) as handle:
+        with self._opened() as root, opened_folder(root, folder) as handle:
             _refuse_read_only(handle, path, name, old)
             replace(handle, name, data, old, lambda: _one_name(path, self._unchanged(path, expected)))
 
@@ -160,35 +160,30 @@ class WorkspaceFiles:
         folder, _, name = path.rpartition("/")
         if self.exists(path):
             raise _Problem("exists", f"{path}: exists already.")
-        made = make_folders(self._opened(), folder) if folder else []
-        try:
-            with opened_folder(self._opened(), folder) as handle:
-                replace(handle, name, data, None, lambda: None)
-        except BaseException:
-            remove_folders(self._opened(), made)
-            raise
+        with self._opened() as root:
+            made = make_folders(root, folder) if folder else []
+            try:
+                with opened_folder(root, folder) as handle:
+                    replace(handle, name, data, None, lambda: None)
+            except BaseException:
+                remove_folders(root, made)
+                raise
 
     def _delete(self, path: str, expected: str) -> None:
         self._refuse_protected(path)
         folder, _, name = path.rpartition("/")
         self._unchanged(path, expected)
-        with opened_folder(self._opened(), folder) as handle:
+        with self._opened() as root, opened_folder(root, folder) as handle:
             os.unlink(name, dir_fd=handle)
             sync(handle)
 
     def _refuse_protected(self, path: str) -> None:
         parts_of(path)
-        folders = git_folders(self._opened(), os.path.realpath(self._root))
+        with self._opened() as root:
+            folders = git_folders(root, os.path.realpath(self._root))
         folded = path.casefold() + "/"
         if protected(path) == "git" or any(folded.startswith(folder.casefold() + "/") for folder in folders):
             raise _Problem("permission", f"{path}: belongs to git's own files, which Signoff never writes.")
-
-
-def _stands_at(path: Path, handle: int) -> bool:
-    try:
-        return os.path.samestat(os.stat(path), os.fstat(handle))
-    except OSError:
-        return False
 
 
 def _refuse_read_only(handle: int, path: str, name: str, old: os.stat_result) -> None:
