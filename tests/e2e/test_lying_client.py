@@ -23,10 +23,12 @@ from support.liars import (
     close,
     compared,
     emptied,
+    emptied_first,
     fail,
     lines,
     make,
     make_if_current,
+    make_with_other_line_ends,
     neighbours,
     one_by_one,
     one_range,
@@ -105,6 +107,7 @@ HONEST_IN_OTHER_WORDS = [
     Behaviour("one message for each change", (make, tell(one_by_one), YES)),
     Behaviour("whole document", (make, tell(whole), YES)),
     Behaviour("empties and fills", (make, tell(emptied), YES)),
+    Behaviour("empties in one message and fills in the next", (make, tell(emptied_first), YES)),
     Behaviour("one range", (make, tell(one_range), YES)),
     Behaviour("whole lines", (make, tell(lines), YES)),
     Behaviour("neighbouring lines", (make, tell(neighbours), YES)),
@@ -184,6 +187,15 @@ UNDERNEATH = [
     Behaviour("types below and tells, then makes it", (types("end", True), tell(), make, tell(), YES)),
     Behaviour("undoes at once", (make, tell(), YES, take_back, tell()), "back"),
     Behaviour("undoes before it answers", (make, tell(), take_back, tell(), NO), "back"),
+    Behaviour("undoes at once, one message for each change", (make, take_back, tell(one_by_one), YES), "back"),
+    Behaviour("undoes with the whole document", (make, tell(whole), YES, take_back, tell(whole)), "back"),
+    Behaviour("undoes by emptying and filling", (make, tell(), YES, take_back, tell(emptied)), "back"),
+    Behaviour("undoes by emptying, then filling", (make, tell(), YES, take_back, tell(emptied_first)), "back"),
+    Behaviour("undoes by emptying, refuses", (make, tell(), take_back, tell(emptied_first), NO), "back"),
+    Behaviour(
+        "undoes and redoes by emptying, then filling",
+        (make, tell(), YES, take_back, tell(emptied_first), make, tell(emptied_first)),
+    ),
     Behaviour("undoes and redoes", (make, tell(), YES, take_back, tell(), make, tell())),
     Behaviour("undoes and redoes at once", (make, take_back, make, tell(), YES)),
 ]
@@ -227,8 +239,28 @@ async def test_a_document_closes_under_the_edit(
     await play_all(await editors.client(versioned), cross(behaviours, FEW))
 
 
+OTHER_LINE_ENDS = [
+    Behaviour(f"{name} with its own line ends", steps, other_line_ends=True)
+    for name, steps in {
+        "tells": (make_with_other_line_ends, tell(), YES),
+        "tells the whole document": (make_with_other_line_ends, tell(whole), YES),
+        "tells whole lines": (make_with_other_line_ends, YES, tell(lines)),
+        "tells late": (YES, wait(0.3), make_with_other_line_ends, tell()),
+    }.items()
+]
+
+
+@pytest.mark.parametrize("versioned", [True, False], ids=["documentChanges", "changes"])
+async def test_an_edit_with_other_line_ends_is_recognised(editors: Editors, versioned: bool) -> None:
+    await play_all(await editors.client(versioned), cross(OTHER_LINE_ENDS, FEW))
+
+
 SINGLE = [Plot("one", "two.txt", 1), Plot("undo one", "one.txt", 2), Plot("file"), Plot("undo file", "two.txt")]
 SILENT = [
+    Behaviour("undoes in the same message", (make, take_back, tell(), YES), "kept"),
+    Behaviour("undoes before it tells", (make, YES, take_back, tell()), "kept"),
+    Behaviour("undoes in the same message, tells the whole document", (make, take_back, tell(whole), YES), "kept"),
+    Behaviour("undoes before it tells, and redoes", (make, YES, take_back, tell(), wait(0.3), make, tell())),
     Behaviour("says yes and drops it", (YES,), "kept"),
     Behaviour("a word for true", (answer({"applied": "yes"}),), "kept"),
     Behaviour("drops it, the user types", (YES, types("top", True), tell(), wait(1), types("end"), tell()), "kept"),

@@ -12,6 +12,7 @@ from signoff.core.hunks import Base, FileChange, Hunk
 from signoff.core.model import ModelReply, ToolCall, Usage
 from signoff.core.session import Config
 from signoff.core.state import State
+from signoff.core.switches import with_ends
 from signoff.core.text import Edit, apply, digest, minimise
 from signoff.runtime.anchors import Anchors, Told
 from support.review_scene import reported
@@ -403,3 +404,27 @@ def test_an_undo_at_another_place_is_not_believed(kind: str, off: int, style: in
     desk.becomes(before, style)
     desk.rests()
     assert desk.now[1] == ("applied", start)
+
+
+@pytest.mark.parametrize("style", [EXACT, *STYLES])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("kind", MISPLACED)
+def test_an_edit_with_line_ends_of_the_editors_own_has_landed(kind: str, end: str, style: int) -> None:
+    other = "\r\n" if end == "\n" else "\n"
+    text, proposed = f"{LINES}eight\n".replace("\n", other), MISPLACED[kind].replace("\n", other)
+    desk = Desk(proposed, text)
+    told = desk.state.inbox
+    desk.approve(1)
+    (edit,) = desk.edits(1)
+    landed = with_ends(edit.text, end)
+    desk.becomes(apply(text, [Edit(edit.start, edit.end, landed)]), style)
+    assert desk.shown() and desk.now[1] == ("applied", edit.start) and desk.hunk().after == landed
+    assert desk.state.inbox == told, "the model has nothing to hear of it"
+    desk.do(c.UndoHunks((c.Shown("s.h1", desk.hunk().rev),)))
+    desk.do(c.StartLanding("s.l2", "buffer", "", ""))
+    desk.anchors.wait_for(desk.keys, False)
+    back = with_ends(desk.hunk().before, end)
+    desk.becomes(apply(desk.text, [Edit(edit.start, edit.start + len(landed), back)]), style)
+    assert desk.shown() and desk.now[1] == ("undone", edit.start) and desk.hunk().before == back
+    desk.becomes(apply(text, [Edit(edit.start, edit.end, landed)]), style)
+    assert desk.hunk().status == "applied"

@@ -11,6 +11,7 @@ from signoff.core.decide_plan import going_on
 from signoff.core.envelope import Event
 from signoff.core.hunks import Hunk, HunkStatus, LandingKind
 from signoff.core.state import State, stands
+from signoff.core.switches import same_lines
 
 HunkCommand = (
     c.ApproveHunks
@@ -137,7 +138,11 @@ def _followed(state: State, command: Followed) -> list[Event]:
 
 def _adopted(state: State, command: c.AdoptTyping) -> list[Event]:
     hunk = state.hunks.get(command.hunk)
-    if hunk is None or hunk.status != "pending" or hunk.rev != command.rev:
+    if hunk is None or hunk.rev != command.rev:
+        return []
+    # An editor may have given an edit that it made its own line ends; anything else is typed in what waits only.
+    ends_only = same_lines(hunk.before, command.before) and same_lines(hunk.after, command.after)
+    if hunk.status != "pending" and not ends_only:
         return []
     if (hunk.before, hunk.after) == (command.before, command.after):
         return []

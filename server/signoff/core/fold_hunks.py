@@ -11,6 +11,7 @@ from signoff.core import paths
 from signoff.core.hunk_events import HunkEvent
 from signoff.core.hunks import Hunk, Landing
 from signoff.core.state import Input, State
+from signoff.core.switches import same_lines
 from signoff.core.text import split_lines
 
 SHOWN_LINES = 40
@@ -79,6 +80,8 @@ def _amended(state: State, event: e.HunkAmended) -> State:
     hunk = state.hunks.get(event.hunk)
     if hunk is None:
         return state
+    if same_lines(hunk.before, event.before) and same_lines(hunk.after, event.after):
+        return _each(state, (hunk.id,), lambda h: replace(h, rev=event.rev, before=event.before, after=event.after))
     # What an editor may still show of an earlier landing is not this text any more.
     amended = replace(hunk, rev=event.rev, before=event.before, after=event.after, tried=None)
     told = Input(f"The user changed your proposal to:\n{_shown(state, amended)}", False, hunk.id)

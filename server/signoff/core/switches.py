@@ -7,12 +7,14 @@ it would be with some of the hunks turned to their other text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from signoff.core.diff import changes
 from signoff.core.text import Edit, common_prefix, minimise
 
+_END = re.compile(r"\r\n|\r|\n")
 SLIDE = 1_000
 """Code points over which an insertion or deletion among equal text is looked for on either side."""
 
@@ -96,6 +98,16 @@ def by_lines(text: str, edit: Edit) -> list[Edit]:
     local = changes(text[whole.start : whole.end], whole.text)
     parts = [Edit(whole.start + part.start, whole.start + part.end, part.text) for part in local]
     return [minimise(text, part) for part in reversed(parts)]
+
+
+def with_ends(text: str, end: str) -> str:
+    """The same lines, each with this line end."""
+    return _END.sub(end, text)
+
+
+def same_lines(one: str, other: str) -> bool:
+    """Whether two texts are equal but for their line ends."""
+    return one == other or with_ends(one, "\n") == with_ends(other, "\n")
 
 
 def in_lines(text: str, edit: Edit) -> Edit:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from signoff.core.switches import Side, by_lines, in_lines, reach, switched
+from signoff.core.commands import AdoptTyping
+from signoff.core.switches import Side, by_lines, in_lines, reach, switched, with_ends
 from signoff.core.text import Edit, apply, minimise
 from signoff.runtime.marks import Mark, Word, nearby, settled
 
 Key = tuple[str, str]
+LINE_ENDS = ("\n", "\r\n")
 
 
 class Passage:
@@ -22,12 +25,14 @@ class Passage:
         self.reached: dict[Key, Mark] = {}
         self.doubtful: list[Mark] = []
         """Marks without text among lines that changed: such a place can be on either side of a new line."""
+        self.adopted: dict[Key, AdoptTyping] = {}
+        """Hunks that landed with other line ends than they were sent with."""
         self.were: dict[Key, bool] = {}
         """On which side those marks were that turned, or that an edit reached into."""
 
     def take_all(self, edits: Sequence[Edit]) -> None:
         """All edits: as hunks that turn, if together they are just that; else one by one."""
-        if len(edits) > 1 and self.take_turns(edits):
+        if (len(edits) > 1 and self.take_turns(edits)) or any(self._take_with(edits, end) for end in LINE_ENDS):
             return
         for edit in edits:
             self._take(minimise(self.text, edit))
@@ -36,8 +41,27 @@ class Passage:
         """All edits, if together they are exactly some hunks that turn; else nothing is taken."""
         return self._explained(_together(self.text, edits))
 
+    def _take_with(self, edits: Sequence[Edit], end: str) -> bool:
+        """All edits, if they are hunks whose edit was sent, with the line ends that the editor gave it."""
+        sent = {key: (mark, mark.hunk) for key, mark in self.marks.items() if mark.awaits not in (None, mark.inside)}
+        changed = {key for key, (mark, _) in sent.items() if with_ends(mark.other, end) != mark.other}
+        for mark, hunk in (sent[key] for key in changed):
+            side = "before" if mark.inside else "after"
+            mark.hunk = replace(hunk, rev=hunk.rev + 1, **{side: with_ends(mark.other, end)})
+        # What two lines have in common may hide that the change reaches to a hunk: none is left out.
+        waiting = [mark for mark, _ in sent.values()]
+        taken = bool(changed and edits) and self._explained(_together(self.text, edits), waiting)
+        for key in changed:
+            mark, hunk = sent[key]
+            if mark.inside == mark.awaits:
+                self.adopted[key] = AdoptTyping(hunk.id, hunk.rev, mark.hunk.before, mark.hunk.after)
+            else:
+                mark.hunk = hunk
+        return taken
+
     def words(self) -> Iterator[tuple[Key, Word]]:
-        """What has become of the marks that were reached into."""
+        """What has become of the marks that were reached into, or landed in other words."""
+        yield from self.adopted.items()
         for mark in self.doubtful:
             nearby(mark, self.text)
             mark.start_line(self.text)
@@ -49,12 +73,12 @@ class Passage:
         low, high = reach(self.text, edit)
         return [mark for mark in self.marks.values() if mark.start <= high and low <= mark.end]
 
-    def _explained(self, edit: Edit) -> bool:
-        """Whether the edit is exactly some hunks that turn; then they have."""
+    def _explained(self, edit: Edit, among: Sequence[Mark] = ()) -> bool:
+        """Whether the edit is exactly some hunks that turn, of those `among` all or near it; then they have."""
         if edit.start == edit.end and not edit.text:
             # Changes that take each other back, such as a letter and its deletion.
             return False
-        near = self._near(edit)
+        near = among or self._near(edit)
         turned = _switched(self.text, edit, near) if near else None
         for side in reversed(turned or ()):
             self._turn(side, near)
