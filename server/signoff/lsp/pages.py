@@ -159,7 +159,10 @@ class Pages:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(*(page.close() for page in self._pages.values()), *self._closing, self.drafts.close())
+        ending = (*(page.close() for page in self._pages.values()), *self._closing, self.drafts.close())
+        for error in await asyncio.gather(*ending, return_exceptions=True):
+            if isinstance(error, Exception):
+                log.error("A session document could not be left as it should be.", exc_info=error)
 
     async def _recognise(self, uri: str, session: str) -> None:
         try:
