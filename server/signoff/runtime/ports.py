@@ -16,6 +16,7 @@ from signoff.core.journal import Row as Row
 from signoff.core.journal import SessionRow as SessionRow
 from signoff.core.journal import StoreError as StoreError
 from signoff.core.model import ModelFailure, ModelReply, ModelRequest
+from signoff.core.notes import FailureNote, TimingNote
 from signoff.core.text import Edit
 
 
@@ -110,6 +111,17 @@ class Git(Protocol):
         """Tracked and untracked-but-not-ignored paths; None outside a repository."""
         ...
 
+    def commits(self, since: str = "", limit: int = 10) -> list[tuple[str, list[str]]]:
+        """The latest commits, newest first: a line of id and subject, and the paths that it changed.
+
+        With `since` only those that HEAD has and that commit has not; [] when there is no such commit any more.
+        """
+        ...
+
+    def branch(self, limit: int = 50) -> tuple[str, list[str]]:
+        """The branch that this one came from, and the paths that differ from there; ("", []) on that branch itself."""
+        ...
+
 
 class Editor(Protocol):
     """The editor's open documents, and the only way to change them."""
@@ -162,4 +174,41 @@ class ContextEngine(Protocol):
 
         Answers with what is indexed so far, and says how far that is. Cancelling gives the question up.
         """
+        ...
+
+
+class Notes(Protocol):
+    """What is kept of one workspace between sessions. Blocking; trouble of the disk is logged and changes nothing."""
+
+    @property
+    def lessons_at(self) -> str:
+        """The file that holds the lessons, for the user to edit."""
+        ...
+
+    def lessons(self) -> list[str]:
+        """What the user's rejections taught, oldest first, as the file says it now."""
+        ...
+
+    def learn(self, words: str) -> None:
+        """Adds a lesson, unless it is there already."""
+        ...
+
+    def failures(self) -> list[FailureNote]:
+        """What failed, each once, the latest last."""
+        ...
+
+    def failed(self, signature: str, where: str, text: str, at: float) -> None:
+        """A command or test failed (again)."""
+        ...
+
+    def fixed(self, signature: str, by: str, at: float) -> None:
+        """What failed so passes again; `by` says what was changed."""
+        ...
+
+    def timings(self) -> list[TimingNote]:
+        """How long commands and tests took, the latest last."""
+        ...
+
+    def timed(self, name: str, seconds: float, at: float) -> None:
+        """A command or test took so long."""
         ...

@@ -32,6 +32,11 @@ _DIFF = (
 )
 
 
+_LOG = ("--no-color", "--no-show-signature", "--no-renames", "--relative", "--name-only", "--format=%x01%h %s")
+_ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_BASES = ("refs/remotes/origin/HEAD", "refs/heads/main", "refs/heads/master", "refs/heads/develop")
+
+
 class GitRepository:
     """The repository around `root`, if there is one. Everything said is about files below `root` alone."""
 
@@ -76,6 +81,36 @@ class GitRepository:
         names = (entry.partition(b"\t") for entry in _entries(tracked))
         return sorted({*_decoded([name for meta, _, name in names if meta[:6] in _FILES]), *untracked})
 
+    def commits(self, since: str = "", limit: int = 10) -> list[tuple[str, list[str]]]:
+        """The latest commits, newest first: a line of id and subject, and the paths below `root` that it changed.
+
+        With `since` only those that HEAD has and that commit has not; [] when there is no such commit any more.
+        """
+        span = f"{since}..HEAD" if since else "HEAD"
+        if self._worktree() is None or (since and not _ID.fullmatch(since)):
+            return []
+        output = self._run("log", f"-n{limit}", *_LOG, "--end-of-options", span, "--", ".", limit=400_000)
+        found = _whole(output).split("\x01")[1:] if output else []
+        parted = (commit.partition("\n") for commit in found)
+        named = ((subject.strip(), [name for name in names.split("\n") if name]) for subject, _, names in parted)
+        return [(subject, [name for name in names if not secret_name(name)]) for subject, names in named]
+
+    def branch(self, limit: int = 50) -> tuple[str, list[str]]:
+        """The branch that this one came from, and the paths that differ from there; ("", []) on that branch itself."""
+        base = next((name for name in _BASES if self._commit(name)), None) if self._worktree() else None
+        start = self._commit(base, "HEAD") if base else None
+        if base is None or start is None or start == self.head():
+            return "", []
+        span = ("--name-only", "-z", "--end-of-options", start, "HEAD", "--", ".")
+        output = self._run(*_DIFF[:-1], *span, limit=_LISTING)
+        return base.rpartition("/")[2], _decoded(_entries(output))[:limit] if output else []
+
+    def _commit(self, name: str, other: str | None = None) -> str | None:
+        """The commit that the name means, or the latest one that both names have; None when there is none."""
+        asked = ("merge-base", "--end-of-options", name, other) if other else ("rev-parse", "--verify", "--quiet", name)
+        output = self._run(*asked, limit=200)
+        return output.data.decode().strip() or None if output else None
+
     def _untracked(self) -> list[str] | None:
         output = self._run("ls-files", "-o", "--exclude-standard", "-z", limit=_LISTING)
         # A name that ends in a slash is another repository.
@@ -117,6 +152,12 @@ def _decoded(names: list[bytes]) -> list[str]:
         except UnicodeDecodeError:
             continue
     return decoded
+
+
+def _whole(output: Output) -> str:
+    """What was printed, without the last commit where it was cut."""
+    text = output.data.decode("utf-8", "replace")
+    return text.rpartition("\x01")[0] if output.cut else text
 
 
 def _named(untracked: list[str], room: int) -> str:
