@@ -1,0 +1,120 @@
+"""Builds an index from the workspace's files, and looks them over again.
+
+First all words, so that search is ready at once; then names and chunks, for which every file has to be parsed. What was
+stored before is used again where size and time, or else the digest, are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from signoff.context.index import Index
+from signoff.context.index_parsed import Parsing
+from signoff.context.index_read import Ids, row_of, searchable, split_path
+from signoff.context.index_store import FileRow
+from signoff.context.index_types import Content, Listed
+from signoff.context.words import split_each
+
+_READ_AT_ONCE = 64
+_COMMIT_EVERY = 40_000
+
+
+class Builder:
+    """For one thread. Every method raises what `Table` and `Store` raise: then the index is to be thrown away."""
+
+    def __init__(self, index: Index, parsing: Parsing, ids: Ids, wait: Callable[[], None]) -> None:
+        """`wait` is called between files: it returns when nobody is being answered."""
+        self._index, self._parsing, self._ids, self._wait = index, parsing, ids, wait
+        self._rows: list[FileRow] = []
+        self._gone: list[int] = []
+
+    def load(self) -> bool:
+        """Takes what was stored; whether there was anything. It can be asked before it is looked over."""
+        index = self._index
+        rows = index.store.files()
+        if len(index.files_table) > 1.3 * len(rows) + 1_000:
+            raise ValueError("most of the index belongs to no file")
+        for row in rows:
+            index.shown.set_row(row)
+        unparsed = [row for row in rows if not row.parsed]
+        for table in (index.names_table, index.chunks_table):
+            # Some of them may have got in before the process ended.
+            table.remove(row.id for row in unparsed)
+        if rows:
+            index.ready = "lexical" if unparsed else "full"
+            self._parsing.start(unparsed)
+        return bool(rows)
+
+    def scan(self) -> None:
+        """Looks at all files: reads those that are new or changed, forgets those that are gone."""
+        index = self._index
+        seen: set[str] = set()
+        changed: list[str] = []
+        for listed in index.source.scan():
+            seen.update(entry.path for entry in listed)
+            changed += [entry.path for entry in listed if not self._same(entry)]
+            while len(changed) >= _READ_AT_ONCE:
+                self._add(changed[:_READ_AT_ONCE])
+                del changed[:_READ_AT_ONCE]
+        self._add(changed)
+        for path in index.shown.rows().keys() - seen:
+            self._forget(path)
+        self._commit()
+        index.ready = index.ready or "lexical"
+        index.files_table.rest()
+
+    def update(self, paths: Iterable[str], gone: Iterable[str]) -> None:
+        """Reads these files again, and forgets those that are gone."""
+        wanted = list(paths)
+        for at in range(0, len(wanted), _READ_AT_ONCE):
+            self._add(wanted[at : at + _READ_AT_ONCE])
+        for path in gone:
+            self._forget(path)
+        self._commit()
+        self._index.files_table.rest()
+
+    def _same(self, entry: Listed) -> bool:
+        row = self._index.shown.row(entry.path)
+        return row is not None and row.size == entry.size and row.mtime_ns == entry.mtime_ns
+
+    def _add(self, paths: Sequence[str]) -> None:
+        """Reads the files and adds those that changed; they show after `_commit`."""
+        self._wait()
+        read = [(path, content) for path in paths if (content := self._index.source.read(path)) is not None]
+        texts = [content.data if searchable(path, content.data) else b"" for path, content in read]
+        for (path, content), words in zip(read, split_each(texts), strict=True):
+            self._take(path, content, words)
+        if len(self._rows) >= _COMMIT_EVERY:
+            self._commit()
+
+    def _take(self, path: str, content: Content, words: bytes) -> None:
+        old = self._index.shown.row(path)
+        row = row_of(old.id if old else 0, path, content, old.parsed if old else False)
+        if old is None or old.digest != row.digest:
+            if old is not None:
+                self._gone.append(old.id)
+            row = row._replace(id=self._ids.next(), parsed=not words)
+            fields = {"path": split_path(path), "body": words.decode("utf-8", "replace")}
+            self._index.files_table.add(row.id, row.id, fields)
+        self._rows.append(row)
+
+    def _forget(self, path: str) -> None:
+        if (row := self._index.shown.row(path)) is not None:
+            self._gone.append(row.id)
+            self._index.shown.drop_row(path)
+
+    def _commit(self) -> None:
+        index = self._index
+        rows, self._rows = self._rows, []
+        gone, self._gone = self._gone, []
+        for table in index.tables:
+            table.remove(gone)
+        index.files_table.commit()
+        for row in rows:
+            index.shown.set_row(row)
+        unparsed = [row for row in rows if not row.parsed]
+        if unparsed:
+            index.ready = "lexical"
+        if rows or gone:
+            index.store.save(rows, gone)
+        self._parsing.start(unparsed)

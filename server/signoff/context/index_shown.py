@@ -1,0 +1,126 @@
+"""Which document stands for which file: the one on disk, or what an editor holds of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+
+from signoff.context.index_overlay import Laid
+from signoff.context.index_store import FileRow
+
+
+class Shown:
+    """A document's id belongs to one text of one file and to no other ever. Any thread may read; writing has a lock.
+
+    A path is shown by at most one id; hits of ids that are not shown don't count.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self._ids: dict[str, int] = {}
+        self._paths: dict[int, str] = {}
+        self._rows: dict[str, FileRow] = {}
+        self._laid: dict[int, Laid] = {}
+        self._buffers: dict[str, int] = {}
+
+    def path(self, number: int) -> str | None:
+        """The file that the id stands for, if it is shown."""
+        return self._paths.get(number)
+
+    def id(self, path: str) -> int | None:
+        """The id that the path is shown by."""
+        return self._ids.get(path)
+
+    def row(self, path: str) -> FileRow | None:
+        """The file on disk, as it was read."""
+        return self._rows.get(path)
+
+    def laid_over(self, path: str) -> Laid | None:
+        """The path's document in the overlay, if it is shown by one."""
+        number = self._ids.get(path)
+        return None if number is None else self._laid.get(number)
+
+    @property
+    def ids(self) -> Mapping[str, int]:
+        """All files that are shown. Copy it under the lock before going through it."""
+        return self._ids
+
+    def rows(self) -> dict[str, FileRow]:
+        """All files on disk, copied."""
+        with self.lock:
+            return dict(self._rows)
+
+    def laid(self) -> dict[int, Laid]:
+        """The overlay, copied: documents by id."""
+        with self.lock:
+            return dict(self._laid)
+
+    def is_buffer(self, path: str) -> bool:
+        """Whether an editor's text is shown."""
+        return path in self._buffers
+
+    # ------------------------------------------------------------------------------------------------------- writing
+
+    def set_row(self, row: FileRow, laid: Laid | None = None) -> None:
+        """The file on disk is now this one; `laid` when it is not in the index yet."""
+        with self.lock:
+            old = self._rows.get(row.path)
+            self._rows[row.path] = row
+            if laid is not None:
+                self._laid[row.id] = laid
+            if old is not None and old.id != row.id:
+                self._laid.pop(old.id, None)
+            if row.path not in self._buffers:
+                self._show(row.path, row.id)
+
+    def drop_row(self, path: str) -> None:
+        """There is no such file on disk any more."""
+        with self.lock:
+            old = self._rows.pop(path, None)
+            if old is not None:
+                self._laid.pop(old.id, None)
+            if path not in self._buffers:
+                self._show(path, None)
+
+    def lay(self, number: int, laid: Laid) -> bool:
+        """Replaces the overlay's document of an id; False when that id is in it no more."""
+        with self.lock:
+            if number not in self._laid:
+                return False
+            self._laid[number] = laid
+            return True
+
+    def lift(self, numbers: list[int]) -> None:
+        """Takes documents out of the overlay that are in the index by now."""
+        with self.lock:
+            for number in numbers:
+                self._laid.pop(number, None)
+
+    def set_buffer(self, path: str, number: int, laid: Laid) -> None:
+        """An editor holds another text than the disk."""
+        with self.lock:
+            self._laid.pop(self._buffers.get(path, -1), None)
+            self._buffers[path] = number
+            self._laid[number] = laid
+            self._show(path, number)
+
+    def drop_buffer(self, path: str) -> None:
+        """The editor's text is the disk's again, or the editor let go of it."""
+        with self.lock:
+            number = self._buffers.pop(path, None)
+            if number is not None:
+                self._laid.pop(number, None)
+                row = self._rows.get(path)
+                self._show(path, row.id if row else None)
+
+    def _show(self, path: str, number: int | None) -> None:
+        old = self._ids.get(path)
+        if old == number:
+            return
+        if old is not None:
+            self._paths.pop(old, None)
+        if number is None:
+            self._ids.pop(path, None)
+        else:
+            self._ids[path] = number
+            self._paths[number] = path

@@ -1,0 +1,163 @@
+"""What an index knows beside its words: which file is which document, chunks, and outlines by the blob's digest.
+
+One SQLite file. All of it can be made again from the workspace: whatever is odd about it, it is thrown away.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+FORMAT = 1
+"""Goes up with every change of the tables, of the chunks, or of what the words are."""
+CHUNK_BITS = 16
+"""A chunk's number is its file's, shifted by so many bits, plus its place in the file."""
+# Outlines of blobs that no file has now: kept for the way back to another branch.
+MOST_UNUSED = 30_000
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS files (
+    id INTEGER PRIMARY KEY, path TEXT NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    digest TEXT NOT NULL, parsed INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS chunks (
+    number INTEGER PRIMARY KEY, start_line INTEGER NOT NULL, end_line INTEGER NOT NULL, symbol TEXT NOT NULL,
+    kind TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS outlines (
+    digest TEXT NOT NULL, language TEXT NOT NULL, packed BLOB NOT NULL, PRIMARY KEY (digest, language)
+);
+"""
+_CHUNKS = "SELECT number, start_line, end_line, symbol, kind FROM chunks"
+_COUNT_UNUSED = "SELECT count(*) FROM outlines WHERE digest NOT IN (SELECT digest FROM files)"
+_DELETE_UNUSED = (
+    "DELETE FROM outlines WHERE rowid IN (SELECT rowid FROM outlines"
+    " WHERE digest NOT IN (SELECT digest FROM files) ORDER BY rowid LIMIT ?)"
+)
+
+
+class FileRow(NamedTuple):
+    """A file as it was when it was read. `parsed`: whether its chunks are in the index."""
+
+    id: int
+    path: str
+    size: int
+    mtime_ns: int
+    digest: str
+    parsed: bool
+
+
+class ChunkRow(NamedTuple):
+    """A chunk of a file: its lines count from 1, both included."""
+
+    number: int
+    start_line: int
+    end_line: int
+    symbol: str
+    kind: str
+
+
+class Store:
+    """May be used by any thread; every method may raise sqlite3.Error. `path` None keeps it in memory."""
+
+    def __init__(self, path: str | None, version: str) -> None:
+        self._lock = threading.RLock()
+        self._base = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+        try:
+            self._base.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;" + _TABLES)
+            wanted = f"{FORMAT} {version}"
+            found = self._meta("version")
+            if found is None:
+                self._base.execute("INSERT INTO meta VALUES ('version', ?)", (wanted,))
+            elif found != wanted:
+                raise sqlite3.DatabaseError(f"the index is of version {found}, not {wanted}")
+        except sqlite3.Error:
+            self._base.close()
+            raise
+
+    def files(self) -> list[FileRow]:
+        """All files."""
+        with self._lock:
+            rows = self._base.execute("SELECT id, path, size, mtime_ns, digest, parsed FROM files").fetchall()
+        return [FileRow._make(row) for row in rows]
+
+    def reserve(self, count: int) -> int:
+        """The first of `count` ids that no file ever had, nor will have: also not after a crash."""
+        with self._lock:
+            first = int(self._meta("next") or 1)
+            self._base.execute("INSERT OR REPLACE INTO meta VALUES ('next', ?)", (str(first + count),))
+        return first
+
+    def save(self, files: Iterable[FileRow], gone: Iterable[int] = ()) -> None:
+        """Adds and replaces files by id; forgets those that are gone, and their chunks."""
+        with self._lock:
+            self._base.execute("BEGIN")
+            try:
+                for file in gone:
+                    self._base.execute("DELETE FROM files WHERE id = ?", (file,))
+                    self._base.execute("DELETE FROM chunks WHERE number BETWEEN ? AND ?", _numbers(file))
+                self._base.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", files)
+                self._base.execute("COMMIT")
+            except BaseException:
+                self._base.execute("ROLLBACK")
+                raise
+
+    def save_parsed(self, chunks: Iterable[ChunkRow], outlines: Iterable[tuple[str, str, bytes]]) -> None:
+        """Adds chunks, and outlines as (digest, language, packed)."""
+        with self._lock:
+            self._base.execute("BEGIN")
+            try:
+                self._base.executemany("INSERT OR REPLACE INTO chunks VALUES (?, ?, ?, ?, ?)", chunks)
+                self._base.executemany("INSERT OR REPLACE INTO outlines VALUES (?, ?, ?)", outlines)
+                self._base.execute("COMMIT")
+            except BaseException:
+                self._base.execute("ROLLBACK")
+                raise
+
+    def chunks_of(self, file: int) -> list[ChunkRow]:
+        """The file's chunks in their order; [] before it was parsed."""
+        with self._lock:
+            rows = self._base.execute(f"{_CHUNKS} WHERE number BETWEEN ? AND ?", _numbers(file)).fetchall()
+        return [ChunkRow._make(row) for row in rows]
+
+    def chunks(self, numbers: Sequence[int]) -> dict[int, ChunkRow]:
+        """Chunks by number; those not known are absent."""
+        found: dict[int, ChunkRow] = {}
+        with self._lock:
+            for at in range(0, len(numbers), 500):
+                some = numbers[at : at + 500]
+                marks = ",".join("?" * len(some))
+                query = f"{_CHUNKS} WHERE number IN ({marks})"
+                found.update((row[0], ChunkRow._make(row)) for row in self._base.execute(query, some))
+        return found
+
+    def outline(self, digest: str, language: str) -> bytes | None:
+        """The packed outline of a blob."""
+        with self._lock:
+            row = self._base.execute(
+                "SELECT packed FROM outlines WHERE digest = ? AND language = ?", (digest, language)
+            ).fetchone()
+        return row[0] if row else None
+
+    def clean(self) -> None:
+        """Drops the oldest outlines that no file needs, when there are too many."""
+        with self._lock:
+            extra = self._base.execute(_COUNT_UNUSED).fetchone()[0] - MOST_UNUSED
+            if extra > 0:
+                self._base.execute(_DELETE_UNUSED, (extra,))
+
+    def close(self) -> None:
+        """Lets go of the file."""
+        with self._lock:
+            self._base.close()
+
+    def _meta(self, name: str) -> str | None:
+        row = self._base.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+
+def _numbers(file: int) -> tuple[int, int]:
+    return file << CHUNK_BITS, ((file + 1) << CHUNK_BITS) - 1

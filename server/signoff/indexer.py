@@ -1,0 +1,211 @@
+"""The process that indexes the workspaces of a server: `python -m signoff.indexer CACHE`. A small composition root.
+
+It is asked over pipes, one JSON object a line (`world/index_process.py` is the other end), and ends with its input.
+Three kinds of threads: this one answers, one builds, and those of the pool take in what other processes parsed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NoReturn
+
+from signoff.context.index_parsed import Job
+from signoff.context.index_types import Parsed, Piece
+from signoff.core.fragments import Place, Query
+from signoff.indexer_folder import Folder
+from signoff.world.child_pool import ChildPool, serve_jobs
+from signoff.world.index_source import DiskSource
+
+_PARSE = "--parse"
+# A question that comes before anything can be searched waits so long for it.
+_PATIENCE_S = 3.0
+_SETTLE_S = 0.1
+
+
+def parse_job(job: tuple[str, str, bytes | None, bytes | None]) -> tuple[Any, ...] | None:
+    """What the parsing process makes of (root, path, text if not the disk's, known outline)."""
+    from signoff.context.index_outline import parse
+
+    root, path, text, known = job
+    if text is None:
+        source = _SOURCES.get(root)
+        if source is None:
+            source = _SOURCES[root] = DiskSource(Path(root), trusted=False)
+        content = source.read(path)
+        if content is None:
+            return None
+        text = content.data
+    parsed = parse(path, text, known)
+    return (*tuple(parsed)[:-1], tuple(tuple(piece) for piece in parsed.pieces))
+
+
+_SOURCES: dict[str, DiskSource] = {}
+
+
+def _with_parsed(take: Callable[[Parsed | None], None]) -> Callable[[Any], None]:
+    def taken(reply: Any) -> None:
+        take(None if reply is None else Parsed._make((*reply[:-1], tuple(Piece._make(piece) for piece in reply[-1]))))
+
+    return taken
+
+
+class Answers:
+    """The way back to the server: one line for each message, from any thread."""
+
+    def __init__(self) -> None:
+        self._out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+        os.dup2(2, 1)  # no library may write into the answers
+        self._lock = threading.Lock()
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Writes a message; when nobody reads any more, the process ends."""
+        with self._lock:
+            try:
+                self._out.write(json.dumps(message) + "\n")
+                self._out.flush()
+            except OSError:
+                os._exit(0)
+
+
+class Indexer:
+    """Takes the server's messages and spreads them over the threads."""
+
+    def __init__(self, cache: Path) -> None:
+        self._cache = cache
+        self._answers = Answers()
+        self._inbox: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._folders: dict[str, Folder] = {}
+        self._waiting: list[tuple[float, dict[str, Any]]] = []
+        self._idle = threading.Event()
+        self._idle.set()
+        argv = (sys.executable, "-P", "-m", "signoff.indexer", _PARSE)
+        self._pool = ChildPool(argv, max(1, min(4, os.cpu_count() or 1)))
+
+    def run(self) -> NoReturn:
+        """Answers until the input ends."""
+        threading.Thread(target=self._build, name="builder", daemon=True).start()
+        threading.Thread(target=self._answer, name="answers", daemon=True).start()
+        for line in sys.stdin:
+            self._inbox.put(json.loads(line))
+        self._pool.close()
+        os._exit(0)
+
+    # ------------------------------------------------------------------------------------------------------ answering
+
+    def _answer(self) -> None:
+        try:
+            while True:
+                message = self._inbox.get()
+                self._idle.clear()
+                if message is not None:
+                    self._take(message)
+                waiting, self._waiting = self._waiting, []
+                for until, question in waiting:
+                    self._find(question, until)
+                self._idle.set()
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(1)
+
+    def _take(self, message: dict[str, Any]) -> None:
+        kind, workspace = message["op"], message["workspace"]
+        folder = self._folders.get(workspace)
+        if kind == "find":
+            self._find(message, time.monotonic() + _PATIENCE_S)
+        elif kind == "status":
+            status = folder.status() if folder is not None else {"ready": ""}
+            self._answers.send({"id": message["id"], "status": status})
+        elif kind == "open":
+            self._open(workspace, message)
+        elif folder is not None and kind == "buffer":
+            folder.buffer(message["path"], message["text"])
+        elif folder is not None and kind == "changed":
+            self._work.put(lambda: folder.changed(message["paths"]))
+        elif folder is not None and kind == "close":
+            del self._folders[workspace]
+            self._work.put(folder.close)
+
+    def _open(self, workspace: str, message: dict[str, Any]) -> None:
+        folder = self._folders.get(workspace)
+        if folder is not None:
+            self._work.put(lambda: folder.trust(message["trusted"]))
+            return
+
+        def say(state: Mapping[str, Any]) -> None:
+            self._answers.send({"event": "state", "workspace": workspace, **state})
+            self._inbox.put(None)
+
+        folder = Folder(self._cache, Path(message["root"]), message["trusted"], self._parse, self._wait, say)
+        self._folders[workspace] = folder
+        self._work.put(folder.start)
+
+    def _find(self, message: dict[str, Any], until: float) -> None:
+        folder = self._folders.get(message["workspace"])
+        engine = folder.engine if folder is not None else None
+        if engine is None and folder is not None and not folder.off and time.monotonic() < until:
+            self._waiting.append((until, message))
+            return
+        if engine is None:
+            words = folder.off if folder is not None and folder.off else "The codebase is not indexed yet."
+            self._answers.send({"id": message["id"], "words": words})
+            return
+        found = engine.find(query_from(message["query"]))
+        self._answers.send({"id": message["id"], "found": asdict(found)})
+
+    # ------------------------------------------------------------------------------------------------------- building
+
+    def _build(self) -> None:
+        try:
+            while True:
+                try:
+                    self._work.get(timeout=_SETTLE_S)()
+                except queue.Empty:
+                    self._inbox.put(None) if self._waiting else None
+                for folder in list(self._folders.values()):
+                    folder.settle()
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(1)
+
+    def _parse(
+        self, root: str, jobs: Sequence[Job], done: Sequence[Callable[[Parsed | None], None]], urgent: bool
+    ) -> None:
+        taken = [_with_parsed(take) for take in done]
+        self._pool.submit([(root, *job) for job in jobs], taken, urgent)
+
+    def _wait(self) -> None:
+        self._idle.wait(1.0)
+
+
+def query_from(value: Mapping[str, Any]) -> Query:
+    """The query that `asdict` made into JSON."""
+    place = value.get("selected")
+    return Query(
+        goal=value["goal"],
+        budget=value["budget"],
+        open=tuple(value["open"]),
+        viewed=tuple(value["viewed"]),
+        selected=Place(**place) if place else None,
+        failing=tuple(Place(**one) for one in value["failing"]),
+        changed=tuple(value["changed"]),
+    )
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == _PARSE:
+        # Whatever the user does now comes first.
+        os.nice(5)
+        serve_jobs(parse_job)
+    Indexer(Path(sys.argv[1])).run()

@@ -1,0 +1,195 @@
+"""One workspace folder in the indexing process: its index, who builds it, and what happens when that goes wrong."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import sqlite3
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from signoff.context.engine import Engine
+from signoff.context.index import Index
+from signoff.context.index_build import Builder
+from signoff.context.index_live import Live
+from signoff.context.index_parsed import Job, Parsing
+from signoff.context.index_read import Ids
+from signoff.context.index_types import Parsed
+from signoff.world.ignore import IGNORE_FILES
+from signoff.world.index_folder import IndexFolder, remove_old
+from signoff.world.index_source import DiskSource
+
+# What is laid over the index is written to it when nothing changed for so long.
+_REST_S = 5.0
+_LIBRARIES = ("tantivy", "tree-sitter")
+# What a damaged index or a full disk ends in.
+_TROUBLE = (OSError, ValueError, sqlite3.Error)
+
+Done = Sequence[Callable[[Parsed | None], None]]
+Parse = Callable[[str, Sequence[Job], Done, bool], None]
+
+
+class Folder:
+    """`buffer`, `status` and `engine` are for the thread that answers, the rest for the one that builds."""
+
+    def __init__(
+        self,
+        cache: Path,
+        root: Path,
+        trusted: bool,
+        parse: Parse,
+        wait: Callable[[], None],
+        say: Callable[[Mapping[str, Any]], None],
+    ) -> None:
+        self._cache, self._root, self._parse, self._wait, self._say = cache, root, parse, wait, say
+        self._source = DiskSource(root, trusted)
+        self._folder: IndexFolder | None = None
+        self._index: Index | None = None
+        self._buffers: dict[str, str] = {}
+        self._changed = time.monotonic()
+        self._said: tuple[Any, ...] = ()
+        self.engine: Engine | None = None
+        self.off = ""
+        """Words for the user when there is no index, and there will be none."""
+
+    def start(self) -> None:
+        """Opens what was stored, or begins anew, and looks at all files."""
+        self._folder = IndexFolder(self._cache, self._root)
+        for attempt in range(3):
+            try:
+                self._begin()
+                return
+            except _TROUBLE:
+                traceback.print_exc()
+                self._end()
+                # What was stored may be damaged, of an older version, or on a full disk.
+                self._folder.wipe() if attempt == 0 else self._folder.close()
+        self.off = "The codebase can't be indexed; the server's log says why."
+
+    def _begin(self) -> None:
+        folder = self._folder.path if self._folder else None
+        index = self._index = Index(self._source, folder, _version())
+        self._live_for(index)
+        if self._builder.load():
+            self._ready()
+        self._builder.scan()
+        self._ready()
+        remove_old(self._cache)
+
+    def _live_for(self, index: Index) -> None:
+        def parse(jobs: Sequence[Job], done: Done, urgent: bool) -> None:
+            self._parse(str(self._root), jobs, done, urgent)
+
+        ids = Ids(index.store)
+        self._parsing = Parsing(index, parse, self._wait)
+        self._builder = Builder(index, self._parsing, ids, self._wait)
+        self._live = Live(index, self._builder, ids, parse)
+
+    def _ready(self) -> None:
+        if self.engine is None and self._index is not None:
+            for path, text in list(self._buffers.items()):
+                self._live.buffer(path, text)
+            self.engine = Engine(self._index)
+        self._tell()
+
+    def _tell(self) -> None:
+        state = self.status()
+        if self._said != tuple(state.values()):
+            self._said = tuple(state.values())
+            self._say(state)
+
+    def status(self) -> dict[str, Any]:
+        """How far the index is."""
+        index = self._index
+        if index is None or self.engine is None:
+            return {"ready": "", "files": 0, "cut": False, "words": [self.off] if self.off else []}
+        return {
+            "ready": index.ready,
+            "files": len(index.shown.ids),
+            "cut": self._source.cut,
+            "words": list(self._source.words),
+        }
+
+    def buffer(self, path: str, text: str | None) -> None:
+        """An editor holds this text of the file; None: it let go of it."""
+        if text is None:
+            self._buffers.pop(path, None)
+        else:
+            self._buffers[path] = text
+        if self.engine is not None:
+            self._live.buffer(path, text)
+
+    def changed(self, paths: Sequence[str] | None) -> None:
+        """These files changed; None: nobody knows which."""
+        if self._index is None:
+            return
+        self._guarded(lambda: self._change(paths))
+
+    def _change(self, paths: Sequence[str] | None) -> None:
+        self._changed = time.monotonic()
+        whole = paths is None or any(path.rpartition("/")[2] in IGNORE_FILES for path in paths)
+        if whole or any((self._root / path).is_dir() or self._is_folder(path) for path in paths or ()):
+            self._live.flush()
+            self._builder.scan()
+        else:
+            self._live.change(paths or ())
+
+    def _is_folder(self, path: str) -> bool:
+        """Whether the path was a folder with files."""
+        index = self._index
+        return index is not None and not index.knows(path) and any(one.startswith(path + "/") for one in index.paths())
+
+    def trust(self, trusted: bool) -> None:
+        """Whether the user trusts the workspace: then more of its repository is read."""
+        if trusted != self._source.trusted:
+            self._source.trusted = trusted
+            self.changed(None)
+
+    def settle(self) -> None:
+        """Stores what has come meanwhile; called often."""
+        if self._index is None:
+            return
+        self._guarded(self._settle)
+
+    def _settle(self) -> None:
+        self._parsing.settle()
+        again, self._parsing.changed = self._parsing.changed, []
+        if again:
+            self._live.change(again)
+        if self._live.waiting and time.monotonic() - self._changed > _REST_S:
+            self._changed = time.monotonic()
+            self._live.flush()
+        self._tell()
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """Does it; when the index is damaged or the disk full, begins anew."""
+        try:
+            work()
+        except _TROUBLE:
+            traceback.print_exc()
+            self._end()
+            if self._folder is not None:
+                self._folder.wipe()
+            self.start()
+
+    def close(self) -> None:
+        """Lets go of everything."""
+        self._end()
+        if self._folder is not None:
+            self._folder.close()
+        self._source.close()
+
+    def _end(self) -> None:
+        self.engine = None
+        index, self._index = self._index, None
+        if index is not None:
+            try:
+                index.close()
+            except _TROUBLE:
+                traceback.print_exc()
+
+
+def _version() -> str:
+    return " ".join(f"{name} {importlib.metadata.version(name)}" for name in _LIBRARIES)

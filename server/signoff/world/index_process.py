@@ -1,0 +1,262 @@
+"""The process that indexes workspaces: started when one is opened, asked over pipes, started anew when it ended.
+
+The event loop never waits for it: it only writes into a pipe, and of each document no more than the newest text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import logging
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, Any, cast
+
+from signoff.core import paths
+from signoff.core.fragments import Found, Fragment, Query, RankedFile
+
+OFF = "The index of the codebase failed three times; sessions go on without it. Restart the server to try again."
+CLOSED = "The server is closing."
+_SHORT_RUN_S = 300.0
+_MOST_SHORT_RUNS = 3
+_LEAVE_S = 2.0
+_LONGEST_LINE = 64 << 20
+# A larger text's words are not indexed anyway.
+_LONGEST_TEXT = 1_000_000
+_PACKAGE_ROOT = str(Path(__file__).parents[2])
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Folder:
+    """What the process has to be told of a workspace, so that a new one can be told again."""
+
+    trusted: bool
+    buffers: dict[str, str] = field(default_factory=dict[str, str])
+    state: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+class IndexProcess:
+    """The port `ContextEngine`. Everything but `find`, `status` and `close` returns at once and raises nothing."""
+
+    def __init__(self, cache: Path) -> None:
+        self._argv = (sys.executable, "-P", "-m", "signoff.indexer", str(cache))
+        self._folders: dict[str, _Folder] = {}
+        self._process: asyncio.subprocess.Process | None = None
+        self._runner: asyncio.Task[None] | None = None
+        self._numbers = itertools.count(1)
+        self._asked: dict[int, tuple[dict[str, Any], asyncio.Future[dict[str, Any]]]] = {}
+        self._queue: dict[Any, dict[str, Any]] = {}
+        self._more = asyncio.Event()
+        self._short_runs = 0
+        self._off = ""
+
+    # ------------------------------------------------------------------------------------------------------ questions
+
+    async def find(self, workspace: str, query: Query) -> Found | str:
+        """The best files and fragments of the workspace; words when there is no index."""
+        answer = await self._ask({"op": "find", "workspace": workspace, "query": asdict(query)})
+        return _found(answer["found"]) if "found" in answer else str(answer["words"])
+
+    async def status(self, workspace: str) -> dict[str, Any]:
+        """How far the workspace's index is: `ready` ("", "lexical", "full"), `files`, `cut`, `words`."""
+        answer = await self._ask({"op": "status", "workspace": workspace})
+        return answer.get("status", {"ready": "", "words": [answer.get("words", "")]})
+
+    def state(self, workspace: str) -> Mapping[str, Any]:
+        """The status as the process last told it; empty before."""
+        folder = self._folders.get(workspace)
+        return folder.state if folder is not None else {}
+
+    @property
+    def pid(self) -> int | None:
+        """The running process's id, None while there is none."""
+        running = self._process is not None and self._process.returncode is None
+        return self._process.pid if self._process and running else None
+
+    async def _ask(self, message: dict[str, Any]) -> dict[str, Any]:
+        if self._off or message["workspace"] not in self._folders:
+            return {"words": self._off or "The workspace is not open."}
+        number = next(self._numbers)
+        future = asyncio.get_running_loop().create_future()
+        message = {"id": number, **message}
+        self._asked[number] = message, future
+        self._put(("ask", number), message)
+        try:
+            return await future
+        finally:
+            self._asked.pop(number, None)
+            self._queue.pop(("ask", number), None)
+
+    # ----------------------------------------------------------------------------------------------------------- news
+
+    def opened(self, workspace: str, trusted: bool) -> None:
+        """A workspace (a URI) is open: it is indexed from now on. Again, when the user's trust changes."""
+        folder = self._folders.setdefault(workspace, _Folder(trusted))
+        folder.trusted = trusted
+        if self._runner is None and not self._off:
+            self._runner = asyncio.get_running_loop().create_task(self._run())
+        self._put(("open", workspace), self._opening(workspace, folder))
+
+    def closed(self, workspace: str) -> None:
+        """The workspace was closed."""
+        if self._folders.pop(workspace, None) is not None:
+            self._put(("close", workspace), {"op": "close", "workspace": workspace})
+
+    def changed(self, workspace: str, changed: Sequence[str] | None) -> None:
+        """These files (paths in the workspace) were made, changed or removed; None: nobody knows which."""
+        if workspace in self._folders:
+            known = self._queue.get(("changed", workspace), {"paths": []})["paths"]
+            several = None if changed is None or known is None else [*known, *changed]
+            self._put(("changed", workspace), {"op": "changed", "workspace": workspace, "paths": several})
+
+    def buffer(self, workspace: str, path: str, text: str | None) -> None:
+        """An editor holds this text of the file; None: it let go of it."""
+        folder = self._folders.get(workspace)
+        if folder is None:
+            return
+        text = None if text is None or len(text) > _LONGEST_TEXT else text
+        if text is None:
+            folder.buffers.pop(path, None)
+        else:
+            folder.buffers[path] = text
+        self._put(("buffer", workspace, path), {"op": "buffer", "workspace": workspace, "path": path, "text": text})
+
+    def _opening(self, workspace: str, folder: _Folder) -> dict[str, Any]:
+        return {"op": "open", "workspace": workspace, "root": paths.to_path(workspace), "trusted": folder.trusted}
+
+    def _put(self, key: Any, message: dict[str, Any]) -> None:
+        """Queues the message; one of the same key that was not sent yet is forgotten."""
+        self._queue.pop(key, None)
+        self._queue[key] = message
+        self._more.set()
+
+    # ---------------------------------------------------------------------------------------------------- the process
+
+    async def close(self) -> None:
+        """Ends the process and waits until it is gone."""
+        self._off = self._off or CLOSED
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            runner.cancel()
+            await asyncio.gather(runner, return_exceptions=True)
+        self._answer_all(CLOSED)
+
+    async def _run(self) -> None:
+        while not self._off:
+            began = time.monotonic()
+            how = await self._one_run()
+            self._short_runs = self._short_runs + 1 if time.monotonic() - began < _SHORT_RUN_S else 1
+            log.warning("The index of the codebase ended (%s).", how)
+            if self._short_runs >= _MOST_SHORT_RUNS:
+                self._off = OFF
+                log.error(OFF)
+                self._answer_all(OFF)
+            else:
+                self._say_all_again()
+
+    def _say_all_again(self) -> None:
+        """Queues all that a new process has to know; a question is asked once more, and then given up."""
+        self._queue.clear()
+        for workspace, folder in self._folders.items():
+            folder.state = {}
+            self._put(("open", workspace), self._opening(workspace, folder))
+            for path, text in folder.buffers.items():
+                message = {"op": "buffer", "workspace": workspace, "path": path, "text": text}
+                self._put(("buffer", workspace, path), message)
+        for number, (message, future) in list(self._asked.items()):
+            if message.get("again") and not future.done():
+                future.set_result({"words": "The index of the codebase failed over this question."})
+            elif not future.done():
+                message["again"] = True
+                self._put(("ask", number), message)
+
+    def _answer_all(self, words: str) -> None:
+        for _, future in self._asked.values():
+            if not future.done():
+                future.set_result({"words": words})
+
+    async def _one_run(self) -> str:
+        """Runs a process until it ends, and says how it ended."""
+        with tempfile.TemporaryFile() as errors:
+            try:
+                process = self._process = await self._start(errors)
+            except OSError as trouble:
+                return f"{self._argv[0]} could not be started: {trouble}"
+            writing = asyncio.create_task(self._write(cast("asyncio.StreamWriter", process.stdin)))
+            try:
+                await self._read(cast("asyncio.StreamReader", process.stdout))
+                return _how_it_ended(await process.wait(), errors)
+            finally:
+                writing.cancel()
+                await asyncio.gather(writing, return_exceptions=True)
+                await _end(process)
+
+    async def _start(self, errors: IO[bytes]) -> asyncio.subprocess.Process:
+        pipe = asyncio.subprocess.PIPE
+        known = [_PACKAGE_ROOT, *filter(None, [os.environ.get("PYTHONPATH")])]
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join(known)}
+        return await asyncio.create_subprocess_exec(
+            *self._argv, stdin=pipe, stdout=pipe, stderr=errors, limit=_LONGEST_LINE, env=env
+        )
+
+    async def _write(self, stdin: asyncio.StreamWriter) -> None:
+        while True:
+            await self._more.wait()
+            self._more.clear()
+            while self._queue:
+                key = next(iter(self._queue))
+                stdin.write(json.dumps(self._queue.pop(key)).encode() + b"\n")
+                try:
+                    # Until the process has taken most of it, newer texts replace older ones in the queue.
+                    await stdin.drain()
+                except ConnectionError:
+                    return
+
+    async def _read(self, stdout: asyncio.StreamReader) -> None:
+        # A line without its end is the last thing that a dying process wrote.
+        while (line := await stdout.readline()).endswith(b"\n"):
+            message: dict[str, Any] = json.loads(line)
+            if message.pop("event", "") == "state":
+                folder = self._folders.get(message.pop("workspace"))
+                if folder is not None:
+                    folder.state = message
+                continue
+            _, future = self._asked.get(message["id"], (None, None))
+            if future is not None and not future.done():
+                future.set_result(message)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """The process ends at the end of its input; one that does not is killed."""
+    if process.stdin is not None:
+        process.stdin.close()
+    try:
+        await asyncio.wait_for(process.wait(), _LEAVE_S)
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+def _how_it_ended(code: int, errors: IO[bytes]) -> str:
+    errors.seek(0)
+    lines = errors.read().decode("utf-8", "replace").strip().splitlines()
+    return f"exit code {code}: {lines[-1].strip()[:300]}" if lines else f"exit code {code}"
+
+
+def _found(value: dict[str, Any]) -> Found:
+    return Found(
+        tuple(RankedFile(**one) for one in value["files"]),
+        tuple(Fragment(**one) for one in value["fragments"]),
+        tuple(value["left_out"]),
+        value["ready"],
+    )
