@@ -6,7 +6,10 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from signoff.core import commands as c
+from signoff.core.decide_hunks import THERE_ALREADY
 from signoff.core.hunks import Hunk
 from signoff.core.model import ToolCall
 from signoff.core.state import State
@@ -101,22 +104,28 @@ async def test_typing_inside_a_hunk_is_told_to_the_model_once(tmp_path: Path) ->
     await house.kill()
 
 
-async def test_typing_exactly_what_was_proposed_withdraws_the_hunk(tmp_path: Path) -> None:
+async def test_typing_exactly_what_was_proposed_leaves_nothing_to_apply(tmp_path: Path) -> None:
     house, session, hunk = await house_with(tmp_path, edit(0, "foo\n", "fool\n"), opened=True)
     house.editor.type(hunk.uri, Edit(5, 5, "l"))
     state = await house.until(session, lambda s: s.hunks[hunk.id].status != "pending")
-    assert state.hunks[hunk.id].status == "withdrawn"
+    assert (state.hunks[hunk.id].status, state.hunks[hunk.id].note) == ("withdrawn", THERE_ALREADY)
+    assert await house.manager.submit(session, c.ApproveHunks(shown(hunk))) == c.Refused(THERE_ALREADY)
     await house.kill()
 
 
-async def test_what_another_session_has_put_in_already_is_withdrawn(tmp_path: Path) -> None:
-    house, first, hunk = await house_with(tmp_path, edit(0, "foo\n", "bar\n"), opened=True)
+@pytest.mark.parametrize("opened", [True, False])
+@pytest.mark.parametrize("new", ["bar\n", "foo\nnew\n", ""], ids=["a replacement", "an insertion", "a deletion"])
+async def test_what_another_session_has_put_in_already_is_not_offered(tmp_path: Path, new: str, opened: bool) -> None:
+    house, first, hunk = await house_with(tmp_path, edit(0, "foo\n", new), opened=opened)
     second = await house.start("Do it too")
     other = next(iter((await house.until(second, lambda s: s.turn == 2)).hunks.values()))
     await decided(house, first, c.ApproveHunks(shown(hunk)))
-    await house.until(second, lambda s: s.hunks[other.id].status == "withdrawn")
-    house.editor.type(hunk.uri, Edit(2, 6, "foo\n"))
-    await house.until(first, lambda s: s.hunks[hunk.id].status == "pending")
+    state = await house.until(second, lambda s: s.hunks[other.id].status == "withdrawn")
+    assert state.hunks[other.id].note == THERE_ALREADY
+    await decided(house, first, c.UndoHunks(shown(hunk)))
+    await house.until(first, lambda s: s.hunks[hunk.id].status == "undone")
+    assert await house.manager.submit(second, c.ApproveHunks(shown(other))) == c.Refused(THERE_ALREADY)
+    assert house.manager.text(state.workspace, hunk.uri) == TEXT
     await house.kill()
 
 

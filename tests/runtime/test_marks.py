@@ -428,3 +428,22 @@ def test_an_edit_with_line_ends_of_the_editors_own_has_landed(kind: str, end: st
     assert desk.shown() and desk.now[1] == ("undone", edit.start) and desk.hunk().before == back
     desk.becomes(apply(text, [Edit(edit.start, edit.end, landed)]), style)
     assert desk.hunk().status == "applied"
+
+
+@pytest.mark.parametrize("after", ["2!\n", "quite another\n"])
+def test_a_redo_of_a_hunk_that_was_revised_meanwhile_does_not_apply_the_revision(after: str) -> None:
+    desk = Desk(TWO_AND_FIVE)
+    desk.land(1)
+    landed = desk.text
+    desk.becomes(LINES, SMALL)
+    before, desk.text = desk.text, landed
+    told = desk.anchors.observe(URI, before, [Edit(4, 8, "2\n")])
+    desk.do(c.AmendHunk(c.Shown("s.h1", 1), after))
+    desk.hear(told)
+    desk.rests()
+    hunk = desk.hunk()
+    assert hunk.status in ("pending", "stale") and hunk.after != "2\n"
+    assert hunk.status == "stale" or landed.startswith(hunk.before, desk.now[1][1])
+    desk.becomes(LINES, SMALL)
+    desk.rests()
+    assert desk.now[1] == ("pending", 4)

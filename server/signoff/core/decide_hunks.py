@@ -30,6 +30,7 @@ HunkCommand = (
 Followed = c.MoveHunks | c.AdoptTyping | c.MarkStale | c.MarkFitting | c.NoteSwitched | c.NoteSaved | c.NoteRenamed
 
 CHANGED = "The hunk changed since you saw it. Look at it again first."
+THERE_ALREADY = "The document already had this text: there was nothing left to apply."
 WHY_NOT: dict[HunkStatus, str] = {
     "pending": "The hunk is not applied yet.",
     "applying": "The hunk is being applied right now.",
@@ -74,7 +75,8 @@ def chosen(state: State, shown: Sequence[c.Shown], allowed: set[HunkStatus]) -> 
         if hunk is None:
             return c.Refused("There is no such hunk in this session.")
         if hunk.status not in allowed:
-            return c.Refused(WHY_NOT[hunk.status])
+            moot = hunk.status == "withdrawn" and hunk.note == THERE_ALREADY
+            return c.Refused(THERE_ALREADY if moot else WHY_NOT[hunk.status])
         if hunk.rev != seen.rev:
             return c.Refused(CHANGED)
         hunks.append(hunk)
@@ -147,8 +149,8 @@ def _adopted(state: State, command: c.AdoptTyping) -> list[Event]:
     if (hunk.before, hunk.after) == (command.before, command.after):
         return []
     if command.before == command.after:
-        # The user typed just what was proposed: there is nothing left to put in.
-        return [e.HunksWithdrawn((hunk.id,))]
+        # The user typed just what was proposed, or another session's hunk put it there.
+        return [e.HunksWithdrawn((hunk.id,), THERE_ALREADY)]
     return [e.HunkAmended(hunk.id, hunk.rev + 1, command.before, command.after)]
 
 
@@ -156,5 +158,7 @@ def _switched(state: State, command: c.NoteSwitched) -> list[Event]:
     """Only hunks that were at the other side count; those on their way are their landing's to report."""
     out: set[HunkStatus] = {"pending", "stale", "undone", "rejected", "withdrawn"}
     from_these: set[HunkStatus] = out if command.in_file else {"applied"}
-    hunks = tuple(i for i in command.hunks if i in state.hunks and state.hunks[i].status in from_these)
+    known = [state.hunks[i] for i in command.hunks if i in state.hunks]
+    shown = dict(zip(command.hunks, command.revs, strict=False))
+    hunks = tuple(h.id for h in known if h.status in from_these and shown.get(h.id, h.rev) == h.rev)
     return [e.HunksSwitched(command.uri, hunks, command.in_file, command.digest, command.starts)] if hunks else []

@@ -25,7 +25,7 @@ def fold_hunks(state: State, event: HunkEvent) -> State:
         case e.HunkRevised():
             return replace(state, hunks={**state.hunks, event.hunk.id: event.hunk})
         case e.HunksWithdrawn():
-            return _each(state, event.hunks, lambda h: replace(h, status="withdrawn"))
+            return _each(state, event.hunks, lambda h: replace(h, status="withdrawn", note=event.reason or h.note))
         case e.HunkAmended():
             return _amended(state, event)
         case e.HunksRejected():
@@ -33,7 +33,7 @@ def fold_hunks(state: State, event: HunkEvent) -> State:
         case e.HunksMoved():
             return replace(_moved(state, event.starts), bases={**state.bases, event.uri: event.digest})
         case e.HunkWentStale():
-            return _each(state, (event.hunk,), lambda h: replace(h, status="stale", note=event.reason))
+            return _each(state, (event.hunk,), lambda h: replace(h, status="stale", note=event.reason or h.note))
         case e.HunkFitsAgain():
             return _each(state, (event.hunk,), lambda h: replace(h, status="pending", note=""))
         case e.HunksSwitched():

@@ -30,9 +30,10 @@ class HunkRevised:
 
 @dataclass(frozen=True, slots=True)
 class HunksWithdrawn:
-    """A later patch made these hunks pointless."""
+    """These hunks are pointless: a later patch made them so (`reason` is empty), or the `reason` says why."""
 
     hunks: tuple[str, ...]
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

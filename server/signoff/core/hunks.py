@@ -24,8 +24,8 @@ class Hunk:
     `start` is in code points of the document whose digest the session has for `uri`. While the hunk is not applied,
     `before` stands there; once applied, `after` does. `rev` changes only when before or after change, not on movement.
     `context_before` / `context_after` are up to three lines around it, to find it again in a changed document.
-    A rename holds the whole old and new text and `to_uri`. `note` says why it is stale or rejected. `in_file` tells
-    that `after` is in the document: of two hunks that are `applying`, it is true for the one that is being undone.
+    A rename holds the whole old and new text and `to_uri`. `note` says why it is stale, rejected or moot. `in_file`
+    tells that `after` is in the document: of two that are `applying`, it is true for the one that is being undone.
     `tried` is the latest landing that an editor was asked for: its outcome may show late, and the editor's own undo and
     redo may take it back and bring it again.
     """

@@ -135,13 +135,18 @@ class MarkFitting:
 
 @dataclass(frozen=True, slots=True)
 class NoteSwitched:
-    """The text shows that hunks are in the document, or not any more; `starts` as in FinishLanding."""
+    """The text shows that hunks are in the document, or not any more; `starts` as in FinishLanding.
+
+    `revs`, one for each hunk, are those that the text shows; a hunk that was revised since is another text. Without
+    them, any.
+    """
 
     uri: str
     hunks: tuple[str, ...]
     in_file: bool
     digest: str
     starts: tuple[tuple[str, int], ...]
+    revs: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -263,7 +263,8 @@ class Anchors:
                 turned.setdefault((key[0], mark.inside), []).append(key[1])
         sum_of = digest(text) if turned else ""
         for (session, inside), hunks in turned.items():
-            yield session, NoteSwitched(uri, tuple(hunks), inside, sum_of, self.starts(session, uri))
+            revs = tuple(marks[session, hunk].hunk.rev for hunk in hunks)
+            yield session, NoteSwitched(uri, tuple(hunks), inside, sum_of, self.starts(session, uri), revs)
 
 
 def _made_of_nothing(edits: Sequence[Edit]) -> str:

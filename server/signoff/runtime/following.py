@@ -68,7 +68,8 @@ class Follower:
         for inside, ids in switched.items():
             if ids:
                 starts = tuple((i, mark.start) for (owner, i), mark in marks.items() if owner == self.state.session)
-                yield self.state.session, NoteSwitched(uri, tuple(ids), inside, there.digest, starts)
+                revs = tuple(self.state.hunks[i].rev for i in ids)
+                yield self.state.session, NoteSwitched(uri, tuple(ids), inside, there.digest, starts, revs)
 
 
 class _Document:

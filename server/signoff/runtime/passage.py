@@ -26,7 +26,7 @@ class Passage:
         self.doubtful: list[Mark] = []
         """Marks without text among lines that changed: such a place can be on either side of a new line."""
         self.adopted: dict[Key, AdoptTyping] = {}
-        """Hunks that landed with other line ends than they were sent with."""
+        """Hunks that landed with other line ends than they were sent with, and those that are in the text already."""
         self.were: dict[Key, bool] = {}
         """On which side those marks were that turned, or that an edit reached into."""
 
@@ -102,11 +102,22 @@ class Passage:
     def _turn(self, side: Side, near: Sequence[Mark]) -> None:
         turning = [mark for mark in near if not mark.loose and mark.turns and mark.side == side]
         mine = [mark for mark in turning if mark.awaits is not None] or turning
+        alike = [mark for mark in self.marks.values() if mine and not mine[0].inside and _same(mark, mine[0])]
         self._pass(side.edit, mine)
+        for mark in alike:
+            self._moot(mark, side.start)
         for key, mark in self.marks.items():
             if any(mark is one for one in mine):
                 self.were.setdefault(key, mark.inside)
                 mark.turn(side.start)
+
+    def _moot(self, mark: Mark, start: int) -> None:
+        """Another session's hunk inserted at `start` what this one would: it would be there twice."""
+        hunk = mark.hunk
+        mark.hunk = replace(hunk, rev=hunk.rev + 1, before=hunk.after)
+        mark.place(start)
+        key = next(key for key, one in self.marks.items() if one is mark)
+        self.adopted[key] = AdoptTyping(hunk.id, hunk.rev, hunk.after, hunk.after)
 
     def _pass(self, edit: Edit, mine: Sequence[Mark] = ()) -> None:
         """Lets every mark but those in `mine`, whose edit it is, follow the edit."""
@@ -129,6 +140,15 @@ class Passage:
                 if near and mark.start == mark.end:
                     self.were.setdefault(key, mark.inside)
                     self.doubtful.append(mark)
+
+
+def _same(mark: Mark, turning: Mark) -> bool:
+    """Whether a hunk that waits inserts what `turning` does, at the same place."""
+    one, other = mark.hunk, turning.hunk
+    insertion = (
+        mark.waits and not mark.loose and not one.before and (one.kind, one.before) == (other.kind, other.before)
+    )
+    return mark is not turning and insertion and one.after == other.after and mark.start == turning.start
 
 
 def _together(text: str, edits: Sequence[Edit]) -> Edit:
