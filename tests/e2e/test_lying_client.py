@@ -6,6 +6,7 @@ no behaviour may disturb what comes after it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -45,7 +46,7 @@ from support.liars import (
     wait,
     whole,
 )
-from support.lying_scene import EVERY, FEW, PROPOSING, Plot, cross, play_all
+from support.lying_scene import EVERY, FEW, FILES, FOLDERS, PROPOSING, Plot, Scene, cross, play_all
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="module")]
 
@@ -216,6 +217,36 @@ async def test_an_edit_of_an_older_text_is_refused_where_versions_are_declared(e
         Behaviour("types below", (types("end"), make_if_current, tell(whole)), "kept"),
     ]
     await play_all(await editors.client(True), cross(before, FEW))
+
+
+MISPLACED = [Plot(operation, path, hunk) for operation in ("one", "undo one") for path in FILES for hunk in range(3)]
+
+
+@pytest.mark.parametrize("versioned", [True, False], ids=["documentChanges", "changes"])
+async def test_an_edit_one_line_off_is_not_believed(editors: Editors, versioned: bool) -> None:
+    client = await editors.client(versioned)
+    await asyncio.gather(*(_one_line_off(client, plot) for plot in MISPLACED))
+
+
+async def _one_line_off(client: LyingClient, plot: Plot) -> None:
+    """The editor makes the edit at the lines that it names, above which the user typed a line; then that is undone."""
+    scene = await Scene(client, client.workspace / f"folder {next(FOLDERS)}").begin()
+    if plot.undoes:
+        await scene.ask(plot, False)
+        await scene.settled()
+    uri = scene.uri(plot.document)
+    client.behaviours[uri] = Behaviour("one line off", (types("top", True), make, tell(), YES))
+    await scene.ask(plot, plot.undoes)
+    await scene.until(scene.under_way, patience=15)
+    (hunk,) = (hunk for hunk in scene.view()["hunks"] if hunk["id"] in scene.hunks(plot))
+    assert hunk["status"] in (("applied",) if plot.undoes else ("pending", "stale")) and hunk["note"], f"{plot}: {hunk}"
+    del client.behaviours[uri]
+    asked = next(asked for asked in reversed(client.requests) if asked.uri == uri)
+    await take_back(asked)
+    client.tell(uri)
+    await scene.settled()
+    await scene.used_on()
+    client.on_view.remove(scene._look)
 
 
 CLOSING = [

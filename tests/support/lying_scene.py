@@ -308,12 +308,13 @@ def _texts(base: str, edits: Mapping[str, Edit]) -> dict[str, frozenset[str]]:
     return made
 
 
-_FOLDERS = itertools.count(1)
+FOLDERS = itertools.count(1)
+"""Numbers for folders that no session has yet."""
 
 
 async def play(client: LyingClient, behaviour: Behaviour, plot: Plot, patience: float = 12.0) -> None:
     """The user asks, the editor lies, and everything holds."""
-    scene = await Scene(client, client.workspace / f"folder {next(_FOLDERS)}").begin()
+    scene = await Scene(client, client.workspace / f"folder {next(FOLDERS)}").begin()
     if plot.undoes:
         await scene.ask(plot, False)
         await scene.settled()
