@@ -21,6 +21,8 @@ URI = "file:///w/a.txt"
 PATH = "a.txt"
 Key = tuple[str, str]
 BEGIN, END = -1, -2
+FRESH = 1_000
+"""The number of the first character that was not in the document at the start."""
 
 
 class WrongError(AssertionError):
@@ -145,7 +147,7 @@ class SceneEditor:
         self.lagging = False
         self.queue: list[Report] = []
         self.told: Callable[[str, str, Sequence[Edit]], None] = lambda uri, before, edits: None
-        self.numbers = itertools.count(1_000)
+        self.numbers = itertools.count(FRESH)
         self.first: dict[Key, Spot] = {}
         self.log: list[str] = []
         self.start_of: Callable[[State, Hunk], int] = lambda state, hunk: hunk.start
