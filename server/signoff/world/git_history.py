@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from signoff.core.commits import Ancestry, Commit
@@ -101,7 +102,7 @@ def _commits(data: bytes, where: Place) -> Iterator[Commit]:
     known = Names()
     fields = data.split(b"\0")
     starts = [at for at in range(1, len(fields)) if not fields[at - 1] and _HEAD.fullmatch(fields[at])]
-    for start, end in zip(starts, [*starts[1:], len(fields)], strict=True):
+    for start, end in pairwise((*starts, len(fields))):
         name, _, when = fields[start].decode().partition(" ")
         names = [each for each in fields[start + 2 : end] if each]
         if names:
