@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 from signoff.context.index_parsed import Job
 from signoff.context.index_types import Parsed, Piece
 from signoff.core.fragments import Place, Query
-from signoff.indexer_folder import Folder
+from signoff.indexer_folder import Folder, Hands
 from signoff.world.child_pool import ChildPool, serve_jobs
 from signoff.world.index_source import DiskSource
 
@@ -31,11 +31,19 @@ _PATIENCE_S = 3.0
 _SETTLE_S = 0.1
 
 
-def parse_job(job: tuple[str, str, bytes | None, bytes | None]) -> tuple[Any, ...] | None:
-    """What the parsing process makes of (root, path, text if not the disk's, known outline)."""
+def work(job: tuple[Any, ...]) -> Any:
+    """What the child process makes of a job: a file to parse, or a history to read."""
+    if job[0] == "history":
+        from signoff.indexer_history import history_job
+
+        return history_job(*job[1:])
+    return parse_job(*job[1:])
+
+
+def parse_job(root: str, path: str, text: bytes | None, known: bytes | None) -> tuple[Any, ...] | None:
+    """What is in the file; `text` if it is not the disk's, `known` its outline. None when it can't be read."""
     from signoff.context.index_outline import parse
 
-    root, path, text, known = job
     if text is None:
         source = _SOURCES.get(root)
         if source is None:
@@ -146,22 +154,21 @@ class Indexer:
             self._answers.send({"event": "state", "workspace": workspace, **state})
             self._inbox.put(None)
 
-        folder = Folder(self._cache, Path(message["root"]), message["trusted"], self._parse, self._wait, say)
+        hands = Hands(self._parse, self._read_history, self._wait, say)
+        folder = Folder(self._cache, Path(message["root"]), message["trusted"], hands)
         self._folders[workspace] = folder
         self._work.put(folder.start)
 
     def _find(self, message: dict[str, Any], until: float) -> None:
         folder = self._folders.get(message["workspace"])
-        engine = folder.engine if folder is not None else None
-        if engine is None and folder is not None and not folder.off and time.monotonic() < until:
+        found = folder.find(query_from(message["query"])) if folder is not None else None
+        if found is not None:
+            self._answers.send({"id": message["id"], "found": asdict(found)})
+        elif folder is not None and not folder.off and time.monotonic() < until:
             self._waiting.append((until, message))
-            return
-        if engine is None:
+        else:
             words = folder.off if folder is not None and folder.off else "The codebase is not indexed yet."
             self._answers.send({"id": message["id"], "words": words})
-            return
-        found = engine.find(query_from(message["query"]))
-        self._answers.send({"id": message["id"], "found": asdict(found)})
 
     # ------------------------------------------------------------------------------------------------------- building
 
@@ -183,7 +190,10 @@ class Indexer:
         self, root: str, jobs: Sequence[Job], done: Sequence[Callable[[Parsed | None], None]], urgent: bool
     ) -> None:
         taken = [_with_parsed(take) for take in done]
-        self._pool.submit([(root, *job) for job in jobs], taken, urgent)
+        self._pool.submit([("parse", root, *job) for job in jobs], taken, urgent)
+
+    def _read_history(self, job: tuple[Any, ...], done: Callable[[Any], None]) -> None:
+        self._pool.submit([("history", *job)], [done], True)
 
     def _wait(self) -> None:
         self._idle.wait(1.0)
@@ -207,5 +217,5 @@ if __name__ == "__main__":
     if sys.argv[1] == _PARSE:
         # Whatever the user does now comes first.
         os.nice(5)
-        serve_jobs(parse_job)
+        serve_jobs(work)
     Indexer(Path(sys.argv[1])).run()

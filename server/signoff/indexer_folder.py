@@ -7,8 +7,9 @@ import sqlite3
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from signoff.context.engine import Engine
 from signoff.context.index import Index
@@ -17,6 +18,8 @@ from signoff.context.index_live import Live
 from signoff.context.index_parsed import Job, Parsing
 from signoff.context.index_read import Ids
 from signoff.context.index_types import Parsed
+from signoff.core.fragments import Found, Query
+from signoff.indexer_history import Past, Submit
 from signoff.world.ignore import IGNORE_FILES
 from signoff.world.index_folder import IndexFolder, remove_old
 from signoff.world.index_source import DiskSource
@@ -28,29 +31,30 @@ _LIBRARIES = ("tantivy", "tree-sitter")
 _TROUBLE = (OSError, ValueError, sqlite3.Error)
 
 Done = Sequence[Callable[[Parsed | None], None]]
-Parse = Callable[[str, Sequence[Job], Done, bool], None]
+
+
+class Hands(NamedTuple):
+    """What a folder has others do: parse a root's files, read a history, wait for answers, tell its state."""
+
+    parse: Callable[[str, Sequence[Job], Done, bool], None]
+    read_history: Submit
+    wait: Callable[[], None]
+    say: Callable[[Mapping[str, Any]], None]
 
 
 class Folder:
-    """`buffer`, `status` and `engine` are for the thread that answers, the rest for the one that builds."""
+    """`find`, `buffer` and `status` are for the thread that answers, the rest for the one that builds."""
 
-    def __init__(
-        self,
-        cache: Path,
-        root: Path,
-        trusted: bool,
-        parse: Parse,
-        wait: Callable[[], None],
-        say: Callable[[Mapping[str, Any]], None],
-    ) -> None:
-        self._cache, self._root, self._parse, self._wait, self._say = cache, root, parse, wait, say
+    def __init__(self, cache: Path, root: Path, trusted: bool, hands: Hands) -> None:
+        self._cache, self._root, self._hands = cache, root, hands
+        self._past = Past(root, hands.read_history)
         self._source = DiskSource(root, trusted)
         self._folder: IndexFolder | None = None
         self._index: Index | None = None
         self._buffers: dict[str, str] = {}
         self._changed = time.monotonic()
         self._said: tuple[Any, ...] = ()
-        self.engine: Engine | None = None
+        self._engine: Engine | None = None
         self.off = ""
         """Words for the user when there is no index, and there will be none."""
 
@@ -73,40 +77,59 @@ class Folder:
         index = self._index = Index(self._source, folder, _version())
         self._live_for(index)
         if self._builder.load():
+            self._past.load(folder)
             self._ready()
+        else:
+            self._past.load(folder)
         self._builder.scan()
         self._ready()
         remove_old(self._cache)
 
     def _live_for(self, index: Index) -> None:
         def parse(jobs: Sequence[Job], done: Done, urgent: bool) -> None:
-            self._parse(str(self._root), jobs, done, urgent)
+            self._hands.parse(str(self._root), jobs, done, urgent)
 
         ids = Ids(index.store)
-        self._parsing = Parsing(index, parse, self._wait)
-        self._builder = Builder(index, self._parsing, ids, self._wait)
+        self._parsing = Parsing(index, parse, self._hands.wait)
+        self._builder = Builder(index, self._parsing, ids, self._hands.wait, self._ready)
         self._live = Live(index, self._builder, ids, parse)
 
     def _ready(self) -> None:
-        if self.engine is None and self._index is not None:
+        if self._engine is None and self._index is not None:
             for path, text in list(self._buffers.items()):
                 self._live.buffer(path, text)
-            self.engine = Engine(self._index)
+            self._engine = Engine(self._index, lambda: self._past.history)
         self._tell()
 
     def _tell(self) -> None:
         state = self.status()
         if self._said != tuple(state.values()):
             self._said = tuple(state.values())
-            self._say(state)
+            self._hands.say(state)
+
+    def find(self, query: Query) -> Found | None:
+        """The answer to a question; None while there is nothing to search."""
+        engine = self._engine
+        if engine is None:
+            return None
+        with self._past.lock:
+            found = engine.find(query)
+        return found if self._ready_for == "full" else replace(found, ready="lexical")
+
+    @property
+    def _ready_for(self) -> str:
+        index = self._index
+        if index is None or self._engine is None:
+            return ""
+        return "lexical" if self._past.reading and not self._past.history.commits else index.ready
 
     def status(self) -> dict[str, Any]:
         """How far the index is."""
         index = self._index
-        if index is None or self.engine is None:
+        if index is None or self._engine is None:
             return {"ready": "", "files": 0, "cut": False, "words": [self.off] if self.off else []}
         return {
-            "ready": index.ready,
+            "ready": self._ready_for,
             "files": len(index.shown.ids),
             "cut": self._source.cut,
             "words": list(self._source.words),
@@ -118,7 +141,7 @@ class Folder:
             self._buffers.pop(path, None)
         else:
             self._buffers[path] = text
-        if self.engine is not None:
+        if self._engine is not None:
             self._live.buffer(path, text)
 
     def changed(self, paths: Sequence[str] | None) -> None:
@@ -154,6 +177,7 @@ class Folder:
         self._guarded(self._settle)
 
     def _settle(self) -> None:
+        self._past.settle(self._source.trusted)
         self._parsing.settle()
         again, self._parsing.changed = self._parsing.changed, []
         if again:
@@ -182,7 +206,7 @@ class Folder:
         self._source.close()
 
     def _end(self) -> None:
-        self.engine = None
+        self._engine = None
         index, self._index = self._index, None
         if index is not None:
             try:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from signoff.context.history import History
 from signoff.context.index import Index
 from signoff.context.index_types import ChunkHit, FieldScores
 from signoff.context.languages import is_test
@@ -16,12 +19,16 @@ _CHARACTERS = 3.5
 class Engine:
     """One workspace's. May be asked in any thread, also while its index is being built."""
 
-    def __init__(self, index: Index) -> None:
-        self.index = index
+    def __init__(self, index: Index, history: Callable[[], History] = History) -> None:
+        """`history` gives what is known of the history by now."""
+        self.index, self._history = index, history
 
     def find(self, query: Query) -> Found:
         """The best files and fragments within the query's budget. Never raises for what a file holds."""
         files = _ranked(self.index.files(query.goal, _FILES))
+        for path, score in self._history().neighbours(query.goal).items():
+            if self.index.knows(path):
+                files[path] = files.get(path, 0.0) + 0.5 * score
         fragments, left_out = self._packed(query, files)
         best = sorted(files.items(), key=lambda item: (-item[1], item[0]))
         ready = "full" if self.index.ready == "full" else "lexical"

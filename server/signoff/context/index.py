@@ -142,6 +142,10 @@ class Index:
         """Whether there is such a file."""
         return self.shown.id(path) is not None
 
+    def named(self, name: str) -> list[str]:
+        """The files that imports may call by this name."""
+        return self.shown.named(name)
+
     def chunks_of(self, path: str) -> list[ChunkHit]:
         """The file's chunks in their order, without scores; [] before it was parsed."""
         laid, number = self.shown.laid_over(path), self.shown.id(path)

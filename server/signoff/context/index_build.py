@@ -22,9 +22,11 @@ _COMMIT_EVERY = 40_000
 class Builder:
     """For one thread. Every method raises what `Table` and `Store` raise: then the index is to be thrown away."""
 
-    def __init__(self, index: Index, parsing: Parsing, ids: Ids, wait: Callable[[], None]) -> None:
-        """`wait` is called between files: it returns when nobody is being answered."""
-        self._index, self._parsing, self._ids, self._wait = index, parsing, ids, wait
+    def __init__(
+        self, index: Index, parsing: Parsing, ids: Ids, wait: Callable[[], None], tell: Callable[[], None]
+    ) -> None:
+        """`wait` is called between files: it returns when nobody is being answered. `tell`: words can be searched."""
+        self._index, self._parsing, self._ids, self._wait, self._tell = index, parsing, ids, wait, tell
         self._rows: list[FileRow] = []
         self._gone: list[int] = []
 
@@ -34,8 +36,7 @@ class Builder:
         rows = index.store.files()
         if len(index.files_table) > 1.3 * len(rows) + 1_000:
             raise ValueError("most of the index belongs to no file")
-        for row in rows:
-            index.shown.set_row(row)
+        index.shown.set_rows(rows)
         unparsed = [row for row in rows if not row.parsed]
         for table in (index.names_table, index.chunks_table):
             # Some of them may have got in before the process ended.
@@ -60,7 +61,6 @@ class Builder:
         for path in index.shown.rows().keys() - seen:
             self._forget(path)
         self._commit()
-        index.ready = index.ready or "lexical"
         index.files_table.rest()
 
     def update(self, paths: Iterable[str], gone: Iterable[str]) -> None:
@@ -89,6 +89,9 @@ class Builder:
 
     def _take(self, path: str, content: Content, words: bytes) -> None:
         old = self._index.shown.row(path)
+        if self._index.shown.is_laid(path):
+            # The overlay is newer, and what is laid there is on its way into the index.
+            return
         row = row_of(old.id if old else 0, path, content, old.parsed if old else False)
         if old is None or old.digest != row.digest:
             if old is not None:
@@ -110,11 +113,11 @@ class Builder:
         for table in index.tables:
             table.remove(gone)
         index.files_table.commit()
-        for row in rows:
-            index.shown.set_row(row)
+        index.shown.set_rows(rows)
         unparsed = [row for row in rows if not row.parsed]
-        if unparsed:
+        if unparsed or not index.ready:
             index.ready = "lexical"
+            self._tell()
         if rows or gone:
             index.store.save(rows, gone)
         self._parsing.start(unparsed)

@@ -59,11 +59,11 @@ class Live:
                 self._gone.append(old.id)
             row = row._replace(id=self._ids.next())
             text = content.data if searchable(path, content.data) else b""
-            self._index.shown.set_row(row, self._lines_of(path, text))
+            self._index.shown.lay_row(row, self._lines_of(path, text))
             self._ask(row.id, path, text)
         else:
             row = row._replace(parsed=old.parsed)
-            self._index.shown.set_row(row)
+            self._index.shown.set_rows([row])
         self._to_save[path] = row
 
     def buffer(self, path: str, text: str | None) -> None:
@@ -104,7 +104,8 @@ class Live:
         """Writes to the index what changed on disk; what is still being parsed stays for the next time."""
         index = self._index
         laid = index.shown.laid()
-        ready = {path: row for path, row in self._to_save.items() if row.id not in laid or laid[row.id].complete}
+        waiting = {path: row for path, row in self._to_save.items() if row.id in laid and not laid[row.id].complete}
+        ready = {path: row for path, row in self._to_save.items() if path not in waiting and self._is_current(row)}
         gone, self._gone = self._gone, []
         fresh = [laid[row.id] for row in ready.values() if row.id in laid]
         for table in index.tables:
@@ -121,8 +122,11 @@ class Live:
             table.commit()
         index.store.save(ready.values(), gone)
         index.shown.lift([row.id for row in ready.values()])
-        for path in ready:
-            del self._to_save[path]
+        self._to_save = waiting
+
+    def _is_current(self, row: FileRow) -> bool:
+        known = self._index.shown.row(row.path)
+        return known is not None and known.id == row.id
 
     def _write(self, number: int, laid: Laid) -> None:
         fields = {"path": split_path(laid.path), "body": "\n".join(piece.body for piece, _, _ in laid.pieces)}

@@ -81,5 +81,7 @@ class Weights:
 
 
 def _rarity(documents: int, having: int) -> float:
-    having = min(having, documents)
+    # A word that only laid documents have is in one of them at least.
+    having = max(min(having, documents), 1)
+    documents = max(documents, 1)
     return math.log(1 + (documents - having + 0.5) / (having + 0.5))

@@ -45,7 +45,10 @@ class Parsing:
         with self._lock:
             rows = [row for row in rows if row.id not in self._pending]
             self._pending.update((row.id, row) for row in rows)
-        jobs: list[Job] = [(row.path, None, store.outline(row.digest, language_of(row.path))) for row in rows]
+        known = store.has_outlines()
+        jobs: list[Job] = [
+            (row.path, None, store.outline(row.digest, language_of(row.path)) if known else None) for row in rows
+        ]
         self._parse(jobs, [self._taker(row) for row in rows], False)
 
     def settle(self) -> None:
@@ -64,8 +67,7 @@ class Parsing:
         current = [row._replace(parsed=True) for row in done if self._is_current(row)]
         if current:
             self._index.store.save(current)
-        for row in current:
-            self._index.shown.set_row(row)
+        self._index.shown.set_rows(current)
         self._committed = time.monotonic()
         if not self.busy:
             self._finish()

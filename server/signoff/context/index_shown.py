@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from signoff.context.imports import names_of
 from signoff.context.index_overlay import Laid
 from signoff.context.index_store import FileRow
 
@@ -22,6 +23,9 @@ class Shown:
         self._rows: dict[str, FileRow] = {}
         self._laid: dict[int, Laid] = {}
         self._buffers: dict[str, int] = {}
+        self._named: dict[str, set[str]] | None = None
+        self.version = 0
+        """Goes up whenever a file comes or goes."""
 
     def path(self, number: int) -> str | None:
         """The file that the id stands for, if it is shown."""
@@ -39,6 +43,11 @@ class Shown:
         """The path's document in the overlay, if it is shown by one."""
         number = self._ids.get(path)
         return None if number is None else self._laid.get(number)
+
+    def is_laid(self, path: str) -> bool:
+        """Whether the file on disk is in the overlay, and not in the index yet."""
+        row = self._rows.get(path)
+        return row is not None and row.id in self._laid
 
     @property
     def ids(self) -> Mapping[str, int]:
@@ -59,19 +68,40 @@ class Shown:
         """Whether an editor's text is shown."""
         return path in self._buffers
 
+    def named(self, name: str) -> list[str]:
+        """The files that imports may call by this name, sorted; see `imports.names_of`."""
+        with self.lock:
+            if self._named is None:
+                self._named = {}
+                for path in self._ids:
+                    self._name(path)
+            return sorted(self._named.get(name, ()))
+
+    def _name(self, path: str) -> None:
+        if self._named is not None:
+            for name in names_of(path):
+                self._named.setdefault(name, set()).add(path)
+
     # ------------------------------------------------------------------------------------------------------- writing
 
-    def set_row(self, row: FileRow, laid: Laid | None = None) -> None:
-        """The file on disk is now this one; `laid` when it is not in the index yet."""
+    def set_rows(self, rows: Iterable[FileRow]) -> None:
+        """The files on disk are now these, and the index has them."""
         with self.lock:
-            old = self._rows.get(row.path)
-            self._rows[row.path] = row
-            if laid is not None:
-                self._laid[row.id] = laid
-            if old is not None and old.id != row.id:
-                self._laid.pop(old.id, None)
-            if row.path not in self._buffers:
-                self._show(row.path, row.id)
+            for row in rows:
+                old = self._rows.get(row.path)
+                self._rows[row.path] = row
+                if old is not None and old.id == row.id:
+                    continue
+                if old is not None:
+                    self._laid.pop(old.id, None)
+                if row.path not in self._buffers:
+                    self._show(row.path, row.id)
+
+    def lay_row(self, row: FileRow, laid: Laid) -> None:
+        """The file on disk is now this one, and the index does not have it yet."""
+        with self.lock:
+            self._laid[row.id] = laid
+            self.set_rows([row])
 
     def drop_row(self, path: str) -> None:
         """There is no such file on disk any more."""
@@ -120,7 +150,13 @@ class Shown:
         if old is not None:
             self._paths.pop(old, None)
         if number is None:
-            self._ids.pop(path, None)
+            del self._ids[path]
+            if self._named is not None:
+                for name in names_of(path):
+                    self._named[name].discard(path)
         else:
             self._ids[path] = number
             self._paths[number] = path
+            if old is None:
+                self._name(path)
+        self.version += old is None or number is None

@@ -142,6 +142,11 @@ class Store:
             ).fetchone()
         return row[0] if row else None
 
+    def has_outlines(self) -> bool:
+        """Whether any outline is stored."""
+        with self._lock:
+            return self._base.execute("SELECT 1 FROM outlines LIMIT 1").fetchone() is not None
+
     def clean(self) -> None:
         """Drops the oldest outlines that no file needs, when there are too many."""
         with self._lock:
