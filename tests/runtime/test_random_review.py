@@ -30,3 +30,8 @@ def test_the_text_is_the_users_edits_plus_the_approved_hunks(block: int) -> None
         outcomes.append(outcome)
     assert sum(outcome.landed for outcome in outcomes) > len(outcomes)
     assert sum(outcome.doubts > 0 for outcome in outcomes) <= DOUBTS * len(outcomes)
+
+
+@pytest.mark.parametrize("number", [2448, 1986, 103448, 110345])
+def test_runs_that_failed_once(number: int) -> None:
+    assert play(script(number)).why is None, report(script(number))

@@ -14,6 +14,7 @@ from signoff.core.diff import changes
 from signoff.core.hunks import Hunk
 from signoff.core.state import State
 from signoff.core.text import Edit, apply, digest
+from signoff.runtime.finding import beside
 from signoff.runtime.following import Follower
 from signoff.runtime.marks import Mark, Word, fitting, nearby, recovered, settled
 from signoff.runtime.passage import Passage
@@ -212,7 +213,12 @@ class Anchors:
         """Typing in the document, which is `text`, rests: what became of the hunks under it is decided."""
         if uri in self._emptied:
             return self.sync(uri, text)
-        loose = [(key, mark) for key, mark in self._marks.get(uri, {}).items() if mark.loose and mark.awaits is None]
+        resting = [(key, mark) for key, mark in self._marks.get(uri, {}).items() if mark.awaits is None]
+        for _, mark in resting:
+            placeless = mark.start == mark.end and mark.waits and not mark.turns
+            if placeless and not beside(mark.hunk, text, mark.start, mark.end):
+                nearby(mark, text)
+        loose = [(key, mark) for key, mark in resting if mark.loose]
         words = [(key, mark, settled(mark, text, resting=True)) for key, mark in loose if mark.memory]
         return [self._tell(key, mark, word) for key, mark, word in words if word]
 
