@@ -139,7 +139,8 @@ class Indexer:
         elif folder is not None and kind == "buffer":
             folder.buffer(message["path"], message["text"])
         elif folder is not None and kind == "changed":
-            self._work.put(lambda: folder.changed(message["paths"]))
+            folder.hear(message["paths"])
+            self._work.put(folder.take_changes)
         elif folder is not None and kind == "close":
             del self._folders[workspace]
             self._work.put(folder.close)

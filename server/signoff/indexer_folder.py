@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib.metadata
 import sqlite3
+import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 from signoff.context.engine import Engine
 from signoff.context.index import Index
 from signoff.context.index_build import Builder
-from signoff.context.index_live import Live
+from signoff.context.index_live import MOST_LAID, Live
 from signoff.context.index_parsed import Job, Parsing
 from signoff.context.index_read import Ids
 from signoff.context.index_types import Parsed
@@ -26,6 +27,8 @@ from signoff.world.index_source import DiskSource
 
 # What is laid over the index is written to it when nothing changed for so long.
 _REST_S = 5.0
+# So long after the last of many changes, all have come.
+_QUIET_S = 0.1
 _LIBRARIES = ("tantivy", "tree-sitter")
 # What a damaged index or a full disk ends in.
 _TROUBLE = (OSError, ValueError, sqlite3.Error)
@@ -52,7 +55,10 @@ class Folder:
         self._folder: IndexFolder | None = None
         self._index: Index | None = None
         self._buffers: dict[str, str] = {}
-        self._changed = time.monotonic()
+        self._hearing = threading.Lock()
+        self._heard: dict[str, None] = {}
+        self._rescan = False
+        self._last_heard = self._changed = 0.0
         self._said: tuple[Any, ...] = ()
         self._engine: Engine | None = None
         self.off = ""
@@ -144,31 +150,48 @@ class Folder:
         if self._engine is not None:
             self._live.buffer(path, text)
 
-    def changed(self, paths: Sequence[str] | None) -> None:
-        """These files changed; None: nobody knows which."""
-        if self._index is None:
-            return
-        self._guarded(lambda: self._change(paths))
+    def hear(self, paths: Sequence[str] | None) -> None:
+        """These files changed; None: nobody knows which. In any thread: `take_changes` does the work."""
+        with self._hearing:
+            if paths is None:
+                self._rescan = True
+            else:
+                self._heard.update(dict.fromkeys(paths))
+            self._last_heard = time.monotonic()
 
-    def _change(self, paths: Sequence[str] | None) -> None:
+    def take_changes(self) -> None:
+        """Brings the index up to date with what was heard. Many files come as one batch, when no more are coming."""
+        while len(self._heard) > MOST_LAID and time.monotonic() - self._last_heard < _QUIET_S:
+            time.sleep(_QUIET_S / 5)
+        with self._hearing:
+            paths, self._heard = list(self._heard), {}
+            rescan, self._rescan = self._rescan, False
+        if (paths or rescan) and self._index is not None:
+            self._guarded(lambda: self._change(paths, rescan))
+
+    def _change(self, paths: Sequence[str], rescan: bool) -> None:
         self._changed = time.monotonic()
-        whole = paths is None or any(path.rpartition("/")[2] in IGNORE_FILES for path in paths)
-        if whole or any((self._root / path).is_dir() or self._is_folder(path) for path in paths or ()):
+        if rescan or any(path.rpartition("/")[2] in IGNORE_FILES for path in paths) or self._folder_in(paths):
             self._live.flush()
             self._builder.scan()
         else:
-            self._live.change(paths or ())
+            self._live.change(paths)
 
-    def _is_folder(self, path: str) -> bool:
-        """Whether the path was a folder with files."""
+    def _folder_in(self, paths: Sequence[str]) -> bool:
+        """Whether one of the paths is a folder, or was one."""
         index = self._index
-        return index is not None and not index.knows(path) and any(one.startswith(path + "/") for one in index.paths())
+        unknown = [path for path in paths if index is not None and not index.knows(path)]
+        if index is None or not unknown:
+            return False
+        folders = {parent for path in index.paths() for parent in _parents(path)}
+        return any(path in folders or (self._root / path).is_dir() for path in unknown)
 
     def trust(self, trusted: bool) -> None:
         """Whether the user trusts the workspace: then more of its repository is read."""
         if trusted != self._source.trusted:
             self._source.trusted = trusted
-            self.changed(None)
+            self.hear(None)
+            self.take_changes()
 
     def settle(self) -> None:
         """Stores what has come meanwhile; called often."""
@@ -213,6 +236,11 @@ class Folder:
                 index.close()
             except _TROUBLE:
                 traceback.print_exc()
+
+
+def _parents(path: str) -> Iterator[str]:
+    while path := path.rpartition("/")[0]:
+        yield path
 
 
 def _version() -> str:

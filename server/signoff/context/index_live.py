@@ -74,6 +74,9 @@ class Live:
         if text is None or len(data) > LARGEST or (row is not None and row.digest == digest(data)):
             shown.drop_buffer(path)
             return
+        # Somebody may open what nobody else is to see.
+        if not self._index.knows(path) and not self._index.source.allowed([path]):
+            return
         number = self._ids.next()
         data = data if searchable(path, data) else b""
         shown.set_buffer(path, number, self._lines_of(path, data))

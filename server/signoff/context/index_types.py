@@ -45,6 +45,10 @@ class Source(Protocol):
         """Those of the paths that a scan would find now."""
         ...
 
+    def allowed(self, paths: Sequence[str]) -> list[str]:
+        """Those of the paths at which a file would be found if there was one: not secret, and not ignored."""
+        ...
+
     def read(self, path: str) -> Content | None:
         """The file's text now, at most `LARGEST` + 1 bytes of it; None where there is none to read."""
         ...

@@ -26,7 +26,7 @@ class IndexFolder:
         self._lock: int | None = None
         name = hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:24]
         try:
-            folder = private_folder(cache / "index")
+            folder = private_folder(cache)
             self._home = folder / name
             self._home.mkdir(mode=0o700, exist_ok=True)
             self._lock = session_lock.take(self._home / _LOCK)
@@ -60,7 +60,7 @@ class IndexFolder:
 def remove_old(cache: Path) -> None:
     """Removes the indexes of workspaces that were not opened for long. Never raises."""
     with contextlib.suppress(OSError):
-        homes = sorted(((home.stat().st_mtime, home) for home in (cache / "index").iterdir()), reverse=True)
+        homes = sorted(((home.stat().st_mtime, home) for home in cache.iterdir()), reverse=True)
         for place, (used, home) in enumerate(homes):
             if place >= _MOST or time.time() - used > _UNUSED_S:
                 _remove(home)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from signoff.world.git_index import read_index
 from signoff.world.gitdir import place
+from signoff.world.gitignore import Patterns
 from signoff.world.ignore import (
     IGNORE_FILES,
     LARGEST,
@@ -75,25 +76,21 @@ class DiskSource:
         finally:
             os.close(file)
 
-    def wanted(self, paths: Sequence[str]) -> list[str]:
-        """Those of the paths at which `scan` would find a file now."""
+    def allowed(self, paths: Sequence[str]) -> list[str]:
+        """Those of the paths at which a file would be found if there was one: not secret, and not ignored."""
         handle = self._root()
         if handle is None:
             return []
-        known: dict[str, tuple[Rules, bool]] = {}
-        tracked: set[str] | None = None
-        found: list[str] = []
-        for path in paths:
-            if not self._is_file(handle, path):
-                continue
-            rules, hidden = self._rules(handle, path.rpartition("/")[0], known)
-            if hidden or ignored(path, rules):
-                if tracked is None:
-                    tracked = self._tracked()
-                if path not in tracked:
-                    continue
-            found.append(path)
-        return found
+        known: dict[str, tuple[Rules, Rules]] = {}
+        named = [path for path in paths if _allowed_name(path)]
+        hidden = {path: self._hidden(handle, path, known) for path in named}
+        tracked = self._tracked() if 1 in hidden.values() else set[str]()
+        return [path for path in named if hidden[path] == 0 or (hidden[path] == 1 and path in tracked)]
+
+    def wanted(self, paths: Sequence[str]) -> list[str]:
+        """Those of the paths at which `scan` would find a file now."""
+        handle = self._root()
+        return [path for path in self.allowed(paths) if handle is not None and self._is_file(handle, path)]
 
     def close(self) -> None:
         """Lets go of the folder."""
@@ -108,11 +105,7 @@ class DiskSource:
         return self._handle
 
     def _is_file(self, handle: int, path: str) -> bool:
-        *folders, name = path.split("/")
-        if not printable(path) or not wanted_file(name) or not all(map(wanted_folder, folders)):
-            return False
         try:
-            parts_of(path)
             file = self._open(handle, path, os.O_RDONLY)
         except (OSError, ValueError):
             return False
@@ -122,22 +115,40 @@ class DiskSource:
             os.close(file)
         return stat.S_ISREG(found.st_mode) and found.st_size <= LARGEST
 
-    def _rules(self, root: int, folder: str, known: dict[str, tuple[Rules, bool]]) -> tuple[Rules, bool]:
-        """The rules for files in the folder, and whether it is left out itself, or one above it."""
+    def _hidden(self, root: int, path: str, known: dict[str, tuple[Rules, Rules]]) -> int:
+        """0: no rule leaves the path out. 1: git's rules do, which say nothing of tracked files. 2: ours do."""
+        parts = path.split("/")
+        hidden = 0
+        for at in range(1, len(parts) + 1):
+            ours, rules = self._rules(root, "/".join(parts[: at - 1]), known)
+            one = "/".join(parts[:at])
+            if ignored(one, ours, at < len(parts)):
+                return 2
+            hidden = hidden or int(ignored(one, rules, at < len(parts)))
+        return hidden
+
+    def _rules(self, root: int, folder: str, known: dict[str, tuple[Rules, Rules]]) -> tuple[Rules, Rules]:
+        """For what lies in the folder: the rules of .signoffignore files, and those of all ignore files.
+
+        Nothing in another repository counts.
+        """
         if folder in known:
             return known[folder]
         if folder:
-            above, hidden = self._rules(root, folder.rpartition("/")[0], known)
-            hidden = hidden or ignored(folder, above, folder=True)
+            ours, rules = self._rules(root, folder.rpartition("/")[0], known)
         else:
-            above, hidden = rules_from(root, "", [".git/info/exclude"], ()), False
+            ours, rules = (), rules_from(root, "", [".git/info/exclude"], ())
+        prefix = folder + "/" if folder else ""
         try:
             handle = open_beneath(root, folder or ".", _FOLDER)
         except OSError:
-            known[folder] = above, hidden
+            known[folder] = ours, rules
             return known[folder]
         try:
-            known[folder] = rules_from(handle, folder + "/" if folder else "", IGNORE_FILES, above), hidden
+            own = rules_from(handle, prefix, IGNORE_FILES[1:], ours)
+            known[folder] = own, rules_from(handle, prefix, IGNORE_FILES, rules)
+            if folder and _has(handle, ".git"):
+                known[folder] = (("", Patterns(["*"])),), ()
         finally:
             os.close(handle)
         return known[folder]
@@ -148,6 +159,23 @@ class DiskSource:
             return set()
         cut = len(where.prefix)
         return {path[cut:] for path in read_index(where).entries if path.startswith(where.prefix)}
+
+
+def _has(folder: int, name: str) -> bool:
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except OSError:
+        return False
+    return True
+
+
+def _allowed_name(path: str) -> bool:
+    *folders, name = path.split("/")
+    try:
+        parts_of(path)
+    except OSError:
+        return False
+    return printable(path) and wanted_file(name) and all(map(wanted_folder, folders))
 
 
 def _bytes(file: int, most: int) -> bytes:
