@@ -16,12 +16,15 @@ from signoff.core.state import State
 from signoff.lsp.commands import HANDLERS, answer
 from signoff.lsp.desk import Desk, Services
 from signoff.lsp.editor import LspEditor
+from signoff.lsp.indexing import Indexing
 from signoff.lsp.names import SET_API_KEY
 from signoff.lsp.params import member
 from signoff.lsp.roots import Roots
 from signoff.lsp.settings import UserSettings
+from signoff.lsp.signalling import Signalling
 from signoff.lsp.spelling import Spelling
 from signoff.lsp.watching import Watching
+from signoff.runtime.context import ContextOptions
 from signoff.runtime.limits import Meter
 from signoff.runtime.manager import Manager, Ports
 from signoff.runtime.ports import Git
@@ -68,21 +71,34 @@ class _App:
             settings=lambda: self.settings.now,
             primary_model=self.models.primary,
             trusted=self.trusted,
-            trust=self.trust.set,
+            trust=self._trust,
             status=self._status,
             doctor=self._doctor,
             unready=self._unready,
         )
         self.desk = Desk(server, self.editor, services)
         self.desk.manager = Manager(self._ports(), self._published)
-        self.watching = Watching(server, self.spelling, lambda: self.desk.manager, self.desk.display.document_changed)
-        self.roots = Roots(server, self.spelling, lambda: self.desk.manager, self.desk.left)
+        self.watching = Watching(
+            server,
+            self.spelling,
+            lambda: self.desk.manager,
+            self.desk.display.document_changed,
+            self.indexing.touched,
+        )
+        self.roots = Roots(server, self.spelling, lambda: self.desk.manager, self.desk.left, self.indexing.folder)
+        self.signalling = Signalling(self.desk.normal, lambda: self.desk.manager.signals)
 
     def _ports(self) -> Ports:
         from signoff.world.files import WorkspaceFiles
+        from signoff.world.index_process import IndexProcess
+        from signoff.world.notes import notes_in
         from signoff.world.sqlite_store import SqliteStore
         from signoff.world.tokens import TokenCounter, estimate
 
+        self.index = IndexProcess(self._places.cache / "index")
+        self.indexing = Indexing(
+            self.index, self.editor, self.trusted, lambda uris: self.desk.manager.signals.touched(uris)
+        )
         self.tokens = TokenCounter(self._places.cache / "vocabulary")
         return Ports(
             store=SqliteStore(self._places.state),
@@ -94,13 +110,17 @@ class _App:
             meter=Meter(estimate, self.tokens.count_all),
             on_text=self.desk.news.streamed,
             auto_resume=lambda: self.settings.now.auto_resume,
+            notes=notes_in(self._places.state),
+            engine=self.indexing,
+            trusted=self.trusted,
+            context=lambda: ContextOptions(self.settings.now.context_tokens, self.settings.now.context_sources),
         )
 
     def register(self) -> None:
         """Registers every feature, brings the workspaces' sessions back, and warms up what the first session needs."""
         server = self._server
         self.settings.take(server.protocol.initialization_options)
-        server.observers += [self.desk.buffers, self.desk.pages]
+        server.observers += [self.desk.buffers, self.desk.pages, self.indexing]
         for name in HANDLERS:
             server.command(name)(self._handler(name))
         server.serve(SET_API_KEY, self._take_key)
@@ -108,6 +128,7 @@ class _App:
         self.desk.display.register()
         self.desk.progress.register()
         self.watching.register()
+        self.signalling.register(server)
         self.roots.register()
         self._warming = asyncio.get_running_loop().create_task(self._warm())
         server.on_exit(self._close)
@@ -123,7 +144,8 @@ class _App:
         await self.desk.pages.close()
         await asyncio.gather(self._warming, return_exceptions=True)
         await self.desk.manager.close()
-        await self.tokens.close()
+        self.indexing.close()
+        await asyncio.gather(self.tokens.close(), self.index.close())
 
     async def _warm(self) -> None:
         await self.roots.settled()
@@ -149,6 +171,10 @@ class _App:
         """Whether subprocesses may run in the workspace and its instructions may be read."""
         named = {self.spelling.folder(uri) for uri in self.settings.now.trusted_workspaces}
         return workspace in named or self.trust.trusts(workspace)
+
+    def _trust(self, workspace: str, trusted: bool) -> None:
+        self.trust.set(workspace, trusted)
+        self.indexing.trusted(workspace)
 
     def _unready(self, models: tuple[str, ...]) -> str | None:
         local = any(model.startswith(LOCAL) for model in models)

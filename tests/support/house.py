@@ -22,6 +22,7 @@ from signoff.runtime.limits import Meter
 from signoff.runtime.manager import Manager, Ports
 from signoff.runtime.ports import Model
 from signoff.world.files import WorkspaceFiles
+from signoff.world.notes import notes_in
 from support.memory_store import MemoryJournal, MemoryStore
 
 PLAIN = Config(plan_first=False, models=("test",))
@@ -153,6 +154,7 @@ class House:
         auto_resume: AutoResume = "ask",
     ) -> None:
         self.root, self.model = root, model
+        self.kept = root.parent / f"{root.name}-state"
         self.uri = paths.to_uri(root.as_posix())
         self.journal = journal or MemoryJournal()
         self.store = store or MemoryStore(self.journal)
@@ -167,6 +169,7 @@ class House:
             clock=self.clock,
             files=lambda uri: WorkspaceFiles(Path(paths.to_path(uri))),
             git=lambda uri: None,
+            notes=notes_in(self.kept),
             meter=Meter(lambda text: len(text) // 4, count),
             on_text=lambda session, text: self.streamed.append(text),
             auto_resume=lambda: auto_resume,

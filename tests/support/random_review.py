@@ -13,7 +13,9 @@ import logging
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from random import Random
+from tempfile import gettempdir
 
 from signoff.core import commands as c
 from signoff.core import events as e
@@ -30,6 +32,7 @@ from signoff.core.text import Edit, apply, split_lines
 from signoff.runtime.documents import REST_SECONDS
 from signoff.runtime.limits import Meter
 from signoff.runtime.manager import Manager, Ports
+from signoff.world.notes import notes_in
 from support.memory_store import MemoryJournal, MemoryStore
 from support.review_scene import FRESH, PATH, URI, Behaviour, SceneEditor, SceneFiles, Shot, WrongError, reported, same
 from support.virtual_time import VirtualLoop
@@ -181,6 +184,7 @@ class Scene:
     def _manager(self) -> Manager:
         editor = self.editor
         ports = Ports(
+            notes=notes_in(Path(gettempdir()) / "signoff-random-review"),
             store=MemoryStore(self.memory),
             editor=editor,
             model=Mute(),

@@ -27,6 +27,7 @@ export interface CommandArguments {
   "signoff.reply": ReplyTo;
   "signoff.reproposeHunk": HunkArgument;
   "signoff.resume": SessionOf;
+  "signoff.showContext": ShowContext;
   "signoff.showDiff": DiffOf;
   "signoff.showHunks": Nothing;
   "signoff.showSession": SessionOf;
@@ -173,6 +174,16 @@ export interface ReplyTo {
   question?: string | null;
   session: string;
   text: string;
+}
+/**
+ * `signoff.showContext`: what a session with this goal, begun at the document `uri`, would be told first.
+ *
+ * `budget` is in tokens; the setting `contextTokens` when it is not given.
+ */
+export interface ShowContext {
+  budget?: number | null;
+  goal: string;
+  uri?: string | null;
 }
 /**
  * `signoff.showDiff`, of one document if `uri` is given.

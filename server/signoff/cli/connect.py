@@ -56,12 +56,17 @@ def settings_of(args: Namespace, workspace: str) -> dict[str, Any]:
     return {**settings, "trustedWorkspaces": [workspace]} if args.trust else settings
 
 
+def add_trust_option(parser: Any) -> None:
+    """The option `--trust`."""
+    parser.add_argument("--trust", action="store_true", help="trust the workspace: read its instructions, run its git")
+
+
 def add_session_options(parser: Any) -> None:
     """The options that `run` and `sessions resume` share."""
     parser.add_argument("--workspace", metavar="D", help="the project's folder (default: the current one)")
     parser.add_argument("--approve", choices=("ask", "plan", "all", "none"), help="what to approve without asking")
     parser.add_argument("--base-url", metavar="U", help="an OpenAI-compatible endpoint (default: OPENAI_BASE_URL)")
-    parser.add_argument("--trust", action="store_true", help="trust the workspace: read its instructions, run its git")
+    add_trust_option(parser)
     parser.add_argument("--json", action="store_true", help="print the session as one JSON document at the end")
 
 

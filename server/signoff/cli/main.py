@@ -32,7 +32,7 @@ def needs_server(words: Sequence[str]) -> bool:
     """Whether the command line is one that talks to a server, as far as a glance can tell."""
     if "-h" in words or "--help" in words:
         return False
-    return words[:1] in (["run"], ["doctor"]) or (words[:1] == ["sessions"] and words[1:2] in _ASK_SERVER)
+    return words[:1] in (["run"], ["context"], ["doctor"]) or (words[:1] == ["sessions"] and words[1:2] in _ASK_SERVER)
 
 
 def _ended(words: Sequence[str], process: Process | None) -> int:
@@ -65,6 +65,10 @@ def _run(words: Sequence[str], process: Process | None) -> int:
             from signoff.cli.demo import run as demo
 
             return demo(args)
+        case "context":
+            from signoff.cli.context import run as context
+
+            return context(args, process)
         case "sessions":
             from signoff.cli.sessions import run as sessions
 
@@ -101,6 +105,7 @@ def parser(chosen: str = "") -> ArgumentParser:
 _COMMANDS = {
     "run": ("signoff.cli.run", "work on a goal: plan, hunks, signed-off edits"),
     "demo": ("signoff.cli.demo", "one real task on a sample project"),
+    "context": ("signoff.cli.context", "what a session with that goal would be told of the workspace"),
     "sessions": ("signoff.cli.sessions", "list, show, resume, export, replay, archive and purge sessions"),
     "doctor": ("signoff.cli.doctor", "what works on this machine, and how to mend the rest"),
     "model": ("signoff.cli.model", "the embedded local model: pull, list, remove"),

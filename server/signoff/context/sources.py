@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from signoff.context.changes import Change
 from signoff.context.shares import tokens
-from signoff.core.fragments import Fragment, Source
+from signoff.core.fragments import SOURCES, Fragment, Source
 from signoff.core.model import Focus
 from signoff.core.notes import FailureNote, Remembered, TimingNote
 from signoff.core.session import Finding
@@ -21,16 +21,6 @@ MOST_NAMES = 30
 LONGEST_SELECTION = 6_000
 LONGEST_NOTE = 1_200
 """Characters."""
-ALL: tuple[Source, ...] = (
-    "codebase",
-    "recent changes",
-    "buffers",
-    "diagnostics",
-    "error history",
-    "performance data",
-    "user preferences",
-    "memory",
-)
 _WORD = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}")
 _COMMON = frozenset(
     {"and", "are", "but", "can", "does", "for", "from", "has", "have", "into", "not", "only", "should", "that", "the"}
@@ -71,7 +61,7 @@ class Material:
     remembered: Sequence[Remembered] = ()
 
 
-def offers(known: Material, wanted: Iterable[Source] = ALL) -> list[Fragment]:
+def offers(known: Material, wanted: Iterable[Source] = SOURCES) -> list[Fragment]:
     """What the sources in `wanted` have to say, all but the codebase, best first within each."""
     on = set(wanted)
     made = (*_preferences(known), *_memory(known), *_failures(known), *_timings(known))

@@ -43,11 +43,11 @@ def body(fragments: Iterable[Fragment], left_out: Sequence[str] = (), note: str 
     return "\n\n".join([*parts, note] if note else parts)
 
 
-def news(fragments: Iterable[Fragment]) -> str:
+def news(fragments: Iterable[Fragment], left_out: Sequence[str] = ()) -> str:
     """What is told at a later look. "" when there is nothing new."""
     parts = list(fragments)
     rules = [_whole(each) for each in parts if each.source == "user preferences"]
-    text = body(parts)
+    text = body(parts, left_out)
     told = ([f"{_RULES}\n" + "\n\n".join(rules)] if rules else []) + ([text] if text else [])
     return f"{NEWS}\n\n" + "\n\n".join(told) if told else ""
 

@@ -7,7 +7,7 @@ relative to the workspace. Everything here is data, whoever wrote it, and gives 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Source = Literal[
     "codebase",
@@ -23,8 +23,10 @@ Source = Literal[
 Ready = Literal["lexical", "full"]
 """What the codebase was searched with: names and words alone, or symbols, history and the import graph as well."""
 
+SOURCES: tuple[Source, ...] = get_args(Source)
 BUDGET = 8_000
 """Tokens of a context, unless someone says otherwise."""
+SMALLEST_BUDGET, LARGEST_BUDGET = 200, 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,18 @@ class ContextView:
     tokens: int
     budget: int
     ready: Ready | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowContext:
+    """`signoff.showContext`: what a session with this goal, begun at the document `uri`, would be told first.
+
+    `budget` is in tokens; the setting `contextTokens` when it is not given.
+    """
+
+    goal: str
+    budget: int | None = None
+    uri: str | None = None
 
 
 def as_json(view: ContextView) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from signoff.core.fragments import ShowContext as ShowContext
 from signoff.core.plan import StepStatus
 from signoff.core.session import ApprovalPolicy, SandboxMode, TaskType
 from signoff.core.state import Phase
@@ -236,6 +237,7 @@ ARGUMENTS: dict[str, type] = {
     "signoff.previousHunk": HunkFrom,
     "signoff.hideHunks": Nothing,
     "signoff.showHunks": Nothing,
+    "signoff.showContext": ShowContext,
     "signoff.listSessions": ListSessions,
     "signoff.showSession": SessionOf,
     "signoff.trustWorkspace": TrustWorkspace,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+from signoff.core.fragments import BUDGET, SOURCES, Source
 from signoff.core.protocol import StartSession
 from signoff.core.session import ApprovalPolicy, Config, SandboxMode
 
@@ -32,6 +33,8 @@ class Settings:
     approval_policy: when a command of the agent needs your word. No tool runs commands yet.
     sandbox_mode: what a command of the agent may touch. No tool runs commands yet.
     trusted_workspaces: folders (URIs) in which git may be asked what changed, besides those that you trusted before.
+    context_tokens: how many tokens of the workspace a session is told of before its first turn.
+    context_sources: where these come from; leave a source out to switch it off.
     start_actions: whether code actions that start a task are offered everywhere (Explain, Write tests and such)
     stall_seconds: after how many seconds of silence in mid-reply a request is given up; twice that before its start.
     """
@@ -50,6 +53,8 @@ class Settings:
     turn_limit: int = 100
     auto_resume: AutoResume = "ask"
     trusted_workspaces: tuple[str, ...] = ()
+    context_tokens: int = BUDGET
+    context_sources: tuple[Source, ...] = SOURCES
     start_actions: bool = True
     stall_seconds: float = 60.0
 

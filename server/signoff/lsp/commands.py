@@ -12,6 +12,7 @@ from typing import Any, cast
 from signoff.core import commands as c
 from signoff.core import protocol as p
 from signoff.core.decide_hunks import CHANGED
+from signoff.core.fragments import as_json
 from signoff.core.hunks import Hunk, HunkStatus
 from signoff.core.plan import Step
 from signoff.core.policy import asks_each_time, why_held_back, why_left_out
@@ -25,7 +26,9 @@ from signoff.runtime.ports import StoreError
 from signoff.runtime.wire import WrongShape, from_wire, to_wire
 
 Handler = Callable[[Desk, Any], Awaitable[Any]]
-QUERIES = frozenset({"signoff.listSessions", "signoff.showSession", "signoff.status", "signoff.doctor"})
+QUERIES = frozenset(
+    {"signoff.showContext", "signoff.listSessions", "signoff.showSession", "signoff.status", "signoff.doctor"}
+)
 """Commands whose caller reads the result."""
 
 
@@ -161,6 +164,11 @@ def _to_session(command: c.Command) -> Handler:
     return handler
 
 
+async def _context(desk: Desk, asked: p.ShowContext) -> Any:
+    made = await desk.context(asked)
+    return p.Refusal(made) if isinstance(made, str) else as_json(made)
+
+
 async def _list(desk: Desk, asked: p.ListSessions) -> Any:
     states = await desk.manager.states(desk.folder(asked.workspace) if asked.workspace else None)
     return [desk.view(state) for state in states if asked.state in (None, phase(state))]
@@ -265,6 +273,7 @@ HANDLERS: dict[str, Handler] = {
     "signoff.previousHunk": _to_hunk(False),
     "signoff.hideHunks": _hidden(True),
     "signoff.showHunks": _hidden(False),
+    "signoff.showContext": _context,
     "signoff.listSessions": _list,
     "signoff.showSession": _show,
     "signoff.trustWorkspace": _trust,

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Any
 from signoff.core import commands as c
 from signoff.core import protocol as p
 from signoff.core import view
-from signoff.core.session import Finding, Place, Severity
+from signoff.core.fragments import LARGEST_BUDGET, SMALLEST_BUDGET, ContextView
 from signoff.core.session_view import SessionView
 from signoff.core.settings import Settings, configure
 from signoff.core.state import State
 from signoff.lsp.asking import Asking
 from signoff.lsp.buffers import Buffers
 from signoff.lsp.display import Display
+from signoff.lsp.finding import finding
 from signoff.lsp.navigate import Navigator
 from signoff.lsp.news import News
 from signoff.lsp.pages import Pages
-from signoff.lsp.params import member
-from signoff.lsp.places import Places, line
+from signoff.lsp.places import Places
 from signoff.lsp.progress import Progress
 from signoff.lsp.windows import show_document
 from signoff.runtime.manager import Manager
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from signoff.lsp.server import SignoffServer
 
 log = logging.getLogger(__name__)
-
-SEVERITIES: dict[object, Severity] = {1: "error", 2: "warning", 3: "information", 4: "hint"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +91,20 @@ class Desk:
             return c.Refused(why)
         uri = None if asked.uri is None else self.normal(asked.uri)
         place = self.places.place(uri, asked.range)
-        findings = tuple(_finding(uri, raw) for raw in asked.diagnostics)
+        findings = tuple(finding(uri, raw) for raw in asked.diagnostics)
         return await self.manager.start(asked.goal, workspace, config, place, findings, asked.context or "")
+
+    async def context(self, asked: p.ShowContext) -> ContextView | str:
+        """What a session with that goal would be told first; why there can be none, in words."""
+        if not asked.goal.strip():
+            return "Say what the context is for: the goal is empty."
+        if asked.budget is not None and not SMALLEST_BUDGET <= asked.budget <= LARGEST_BUDGET:
+            return f"The budget is a number of tokens from {SMALLEST_BUDGET:,} to {LARGEST_BUDGET:,}."
+        workspace = self.workspace(None, asked.uri)
+        if isinstance(workspace, c.Refused):
+            return workspace.reason
+        uri = self.normal(asked.uri) if asked.uri else None
+        return await self.manager.context(workspace, asked.goal, asked.budget, uri)
 
     def workspace(self, named: str | None, uri: str | None) -> str | c.Refused:
         """The workspace that is named, else the folder that holds the document, else the only folder."""
@@ -186,14 +196,3 @@ class Desk:
         if trouble and session not in self._troubled:
             self.server.warn(f"Signoff keeps trying to store the session: {trouble}")
         (self._troubled.add if trouble else self._troubled.discard)(session)
-
-
-def _finding(uri: str | None, raw: dict[str, Any]) -> Finding:
-    """An LSP diagnostic of the request, whoever's it is."""
-    found: Any = member(member(raw.get("range"), "start"), "line")
-    number = line(found) if isinstance(found, int) else 0
-    place = Place(uri, number, 0, number, 0) if uri else None
-    severity = SEVERITIES.get(raw.get("severity"), "error")
-    return Finding(
-        str(raw.get("message", "")), severity, str(raw.get("source") or ""), str(raw.get("code") or ""), place
-    )

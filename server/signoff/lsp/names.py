@@ -32,6 +32,7 @@ COMMANDS = (
     "signoff.previousHunk",
     "signoff.hideHunks",
     "signoff.showHunks",
+    "signoff.showContext",
     "signoff.listSessions",
     "signoff.showSession",
     "signoff.trustWorkspace",
@@ -42,3 +43,5 @@ COMMANDS = (
 SESSION_CHANGED = "signoff/sessionChanged"
 OUTPUT_DELTA = "signoff/outputDelta"
 SET_API_KEY = "signoff/setApiKey"
+DIAGNOSTICS = "signoff/diagnostics"
+VIEWED = "signoff/viewed"

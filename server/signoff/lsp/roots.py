@@ -23,13 +23,19 @@ log = logging.getLogger(__name__)
 class Roots:
     """Keeps `spelling` and the open sessions equal to the client's folders. One change is carried out at a time.
 
-    `left` hears of each session that is not open here any more.
+    `left` hears of each session that is not open here any more, `changed` of each folder that is opened or closed.
     """
 
     def __init__(
-        self, server: SignoffServer, spelling: Spelling, manager: Callable[[], Manager], left: Callable[[State], None]
+        self,
+        server: SignoffServer,
+        spelling: Spelling,
+        manager: Callable[[], Manager],
+        left: Callable[[State], None],
+        changed: Callable[[str, bool], None] = lambda folder, is_open: None,
     ) -> None:
         self._server, self._spelling, self._manager, self._left = server, spelling, manager, left
+        self._folder_changed = changed
         self._named: list[str] = []
         self._changing: asyncio.Task[None] | None = None
 
@@ -70,9 +76,11 @@ class Roots:
             await asyncio.wait([earlier])
         try:
             for folder in removed:
+                self._folder_changed(folder, False)
                 for state in await self._manager().leave_workspace(folder):
                     self._left(state)
             for folder in added:
+                self._folder_changed(folder, True)
                 await self._manager().open_workspace(folder)
         except StoreError as error:
             log.error("%s", error)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -39,12 +39,19 @@ Signature = tuple[int, int, int] | None
 
 
 class Watching:
-    """Tells the hunks in files what becomes of those. `shown` is called for documents that may look different now."""
+    """Tells the hunks in files what becomes of those. `shown` is called for documents that may look different now,
+    `touched` with all that the client names, as it spells that."""
 
     def __init__(
-        self, server: SignoffServer, spelling: Spelling, manager: Callable[[], Manager], shown: Callable[[str], None]
+        self,
+        server: SignoffServer,
+        spelling: Spelling,
+        manager: Callable[[], Manager],
+        shown: Callable[[str], None],
+        touched: Callable[[Sequence[str]], None] = lambda uris: None,
     ) -> None:
         self._server, self._spelling, self._manager, self._shown = server, spelling, manager, shown
+        self._tell_touched = touched
         self._touched: list[str] = []
         self._made: list[str] = []
         self._seen: dict[str, Signature] = {}
@@ -149,6 +156,8 @@ class Watching:
 
     def _take(self, uris: Iterable[str], made: Iterable[str]) -> None:
         """Notes what happened. Most of it is about files without hunks, and costs no more than a look at its name."""
+        uris = list(uris)
+        self._tell_touched(uris)
         wanted = self._manager().documents.uris()
         names = {part for uri in wanted for part in folded(unquote(uri)).split("/")}
         self._touched += [uri for uri in uris if _last(uri) in names] if names else []

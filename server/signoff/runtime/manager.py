@@ -5,50 +5,33 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from signoff.core import commands as c
 from signoff.core import paths
 from signoff.core.envelope import Event
 from signoff.core.evolve import fold
+from signoff.core.fragments import ContextView
 from signoff.core.hunks import Hunk
 from signoff.core.owed import owed
 from signoff.core.policy import resumes_alone
 from signoff.core.session import Config, Finding, Place
-from signoff.core.settings import AutoResume
 from signoff.core.state import State
 from signoff.core.view import iso
 from signoff.runtime.anchors import Told
 from signoff.runtime.documents import Documents
 from signoff.runtime.journal import Journal
-from signoff.runtime.land import Landings
-from signoff.runtime.limits import Meter
 from signoff.runtime.loop import SessionLoop
-from signoff.runtime.perform import OnText, Performer
-from signoff.runtime.ports import Clock, Editor, FileProblem, Files, Git, Model, SessionRow, Store, StoreError
-from signoff.runtime.workspace import Workspace
+from signoff.runtime.memory import Memory
+from signoff.runtime.perform import Performer
+from signoff.runtime.places import Ports as Ports
+from signoff.runtime.places import performer
+from signoff.runtime.ports import FileProblem, Files, SessionRow, StoreError
+from signoff.runtime.signals import Signals
 
 log = logging.getLogger(__name__)
 
 OTHERS = "Another Signoff process has this session open. Close that editor, or go on there."
 UNKNOWN = "There is no such session."
-
-
-@dataclass(frozen=True, slots=True)
-class Ports:
-    """Everything that the sessions of a server need from the outside."""
-
-    store: Store
-    editor: Editor
-    model: Model
-    clock: Clock
-    files: Callable[[str], Files]
-    git: Callable[[str], Git | None]
-    """For a workspace URI; None where it is not trusted."""
-    meter: Meter
-    on_text: OnText
-    auto_resume: Callable[[], AutoResume] = lambda: "ask"
-    """What may go on by itself when its workspace is opened again."""
 
 
 class Manager:
@@ -63,6 +46,8 @@ class Manager:
         self._opening: dict[str, asyncio.Lock] = {}
         self._tasks: set[asyncio.Task[object]] = set()
         self.documents = Documents(self._places, self.live, self._tell)
+        self.signals = Signals()
+        self._memory = Memory(self._journal, ports.store)
 
     async def start(
         self,
@@ -100,7 +85,10 @@ class Manager:
     async def submit(self, session: str, command: c.Command) -> list[Event] | c.Refused:
         """What the session says to the command. Opens the session if need be. Raises StoreError."""
         loop = await self._open(session)
-        return loop if isinstance(loop, c.Refused) else await loop.submit(command)
+        made = loop if isinstance(loop, c.Refused) else await loop.submit(command)
+        if isinstance(loop, SessionLoop) and isinstance(command, c.RejectHunks) and not isinstance(made, c.Refused):
+            await self._place(loop.state.workspace).gatherer.learn(command.feedback)
+        return made
 
     async def state(self, session: str) -> State | None:
         """The session as it is; from the journal when another process writes it."""
@@ -156,6 +144,11 @@ class Manager:
     def text(self, workspace: str, uri: str) -> str | None:
         """The document as it is now: the open buffer, else the file."""
         return self._place(workspace).workspace.text(uri)
+
+    async def context(self, workspace: str, goal: str, budget: int | None, uri: str | None) -> ContextView | str:
+        """What a session with that goal would be told first; why there can be none, in words."""
+        key = paths.normal(workspace)
+        return self._unusable(key, None) or await self._place(key).gatherer.view(goal, budget, uri)
 
     def files(self, workspace: str) -> Files:
         """The files of the folder, whether a session works there or not."""
@@ -219,10 +212,7 @@ class Manager:
     def _place(self, uri: str) -> Performer:
         key = paths.normal(uri)
         if key not in self._places:
-            ports = self._ports
-            workspace = Workspace(key, ports.editor, ports.files(key), lambda: ports.git(key), self._tell)
-            landings = Landings(workspace)
-            self._places[key] = Performer(workspace, landings, ports.model, ports.clock, ports.meter, ports.on_text)
+            self._places[key] = performer(key, self._ports, self.signals, self._memory, self._tell)
         return self._places[key]
 
     def _published(self, state: State) -> None:

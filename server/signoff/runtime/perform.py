@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from signoff.context.instructions import instructions
-from signoff.context.opening import Surroundings, opening
 from signoff.core import commands as c
 from signoff.core import effects as fx
 from signoff.core.model import (
@@ -24,6 +23,7 @@ from signoff.core.state import State
 from signoff.core.tools import CHANGING, SPECS
 from signoff.core.turn import conversation
 from signoff.runtime.agent_tools import focus, run_tool
+from signoff.runtime.context import Gatherer
 from signoff.runtime.land import Landings
 from signoff.runtime.limits import Meter, refusal
 from signoff.runtime.loop import SessionLoop
@@ -32,8 +32,6 @@ from signoff.runtime.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
-OWN_DOCUMENTS = ".signoff/sessions/"
-"""Open documents that are views of ours, and tell the model nothing."""
 OnText = Callable[[str, str], None]
 """Called with (session, piece of streamed text)."""
 
@@ -44,6 +42,7 @@ class Performer:
 
     workspace: Workspace
     landings: Landings
+    gatherer: Gatherer
     model: Model
     clock: Clock
     meter: Meter
@@ -64,7 +63,7 @@ class Performer:
     async def _perform(self, loop: SessionLoop, effect: fx.Effect) -> c.Command | None:
         match effect:
             case fx.GatherContext():
-                return await self._gather(loop.state)
+                return await self.gatherer.gather(loop.state)
             case fx.AskModel():
                 return await self._ask(loop.state, effect)
             case fx.Wait():
@@ -92,27 +91,6 @@ class Performer:
                 return c.RecordTool(effect.call_id, words, ok=False)
             case fx.LandHunks() | fx.ProbeLanding():
                 return c.RefuseLanding(effect.landing, words)
-
-    async def _gather(self, state: State) -> c.Command:
-        around = await asyncio.to_thread(self._surroundings, state, self.workspace.frozen())
-        text, sources = opening(around)
-        return c.RecordContext(state.turn, text, sources)
-
-    def _surroundings(self, state: State, workspace: Workspace) -> Surroundings:
-        """What the model is told first; later turns are told only of uncommitted changes."""
-        git = workspace.git
-        diff = git.working_diff() if git else ""
-        if state.turns:
-            told = any(diff and diff[:2_000] in i.text for turn in state.turns for i in turn.inputs)
-            return Surroundings(diff="" if told else diff)
-        opened = [workspace.path_of(uri) for uri in workspace.editor.open_uris()]
-        return Surroundings(
-            files=(git.files() if git else None) or workspace.files.list(),
-            open_paths=[path for path in opened if path and not path.startswith(OWN_DOCUMENTS)],
-            selected=focus(state, workspace),
-            findings=state.findings,
-            diff=diff,
-        )
 
     async def _ask(self, state: State, effect: fx.AskModel) -> c.Command:
         request = self._request(state)
