@@ -68,7 +68,7 @@ class Scan:
         where = None if where is not None and where.bare else where
         index = read_index(where) if where is not None else Index({})
         base = where.prefix if where is not None else ""
-        walk = Walk(handle, base, _rules_above(where), index.entries)
+        walk = Walk(handle, base, rules_above(where), index.entries)
         left, cut, digest = self._limit, len(base), index.digest
         for files in walk:
             known = [
@@ -93,7 +93,7 @@ def listing(root: Path, trusted: bool = False, limit: int = LIMIT) -> Listing:
     return Listing(tuple(entries), scan.cut, scan.words)
 
 
-def _rules_above(where: Place | None) -> Rules:
+def rules_above(where: Place | None) -> Rules:
     """What the repository says for this clone alone, and what its folders above the workspace say."""
     if where is None:
         return ()

@@ -6,7 +6,7 @@ Each folder is opened in the one above it, so that nothing outside can be reache
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from operator import attrgetter
 
@@ -69,8 +69,9 @@ class Walk:
     """Iterates over the folders, parents first and by name: each time the files of one, with what the system says.
 
     Paths begin with `base`, which is where `root` stands in its repository. `tracked` are git's files by path: only
-    .signoffignore has a say in those. `nested`: whether to go into other repositories. Afterwards `unread` counts the
-    folders that could not be read, and `cut` says whether there were too many.
+    .signoffignore has a say in those. `nested`: whether to go into other repositories. `enter` is called with each
+    folder before it is read. Afterwards `unread` counts the folders that could not be read, and `cut` says whether
+    there were too many.
     """
 
     def __init__(
@@ -80,8 +81,10 @@ class Walk:
         rules: Rules = (),
         tracked: Mapping[str, object] | None = None,
         nested: bool = False,
+        enter: Callable[[Folder], None] = lambda folder: None,
     ) -> None:
-        self._root, self._base, self._rules, self._nested = root, base, rules, nested
+        self._root, self._base, self._rules = root, base, rules
+        self._nested, self._enter = nested, enter
         self._tracked: Mapping[str, object] = tracked or {}
         self._holding = _folders_of(self._tracked)
         self._files: dict[str, bool] = {}
@@ -128,6 +131,7 @@ class Walk:
 
     def _look(self, folder: Folder) -> list[File]:
         """The folder's files; notes the folders in it that are to be walked."""
+        self._enter(folder)
         try:
             with os.scandir(folder.handle) as entries:
                 here = sorted(islice(entries, MOST_FOLDERS), key=_NAME)
