@@ -6,6 +6,7 @@ Three kinds of threads: this one answers, one builds, and those of the pool take
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
@@ -28,7 +29,11 @@ from signoff.world.index_source import DiskSource
 _PARSE = "--parse"
 # A question that comes before anything can be searched waits so long for it.
 _PATIENCE_S = 3.0
+# And so long for what was stored to be compared with the files.
+_FRESH_S = 1.0
 _SETTLE_S = 0.1
+_REST_S = 2.0
+_LOOK_S = 0.05
 
 
 def work(job: tuple[Any, ...]) -> Any:
@@ -113,7 +118,7 @@ class Indexer:
     def _answer(self) -> None:
         try:
             while True:
-                message = self._inbox.get()
+                message = self._next()
                 self._idle.clear()
                 if message is not None:
                     self._take(message)
@@ -125,6 +130,13 @@ class Indexer:
             traceback.print_exc()
         finally:
             os._exit(1)
+
+    def _next(self) -> dict[str, Any] | None:
+        """The next message; None when it is time to look at the questions that wait."""
+        try:
+            return self._inbox.get(timeout=_LOOK_S if self._waiting else None)
+        except queue.Empty:
+            return None
 
     def _take(self, message: dict[str, Any]) -> None:
         kind, workspace = message["op"], message["workspace"]
@@ -162,7 +174,8 @@ class Indexer:
 
     def _find(self, message: dict[str, Any], until: float) -> None:
         folder = self._folders.get(message["workspace"])
-        found = folder.find(query_from(message["query"])) if folder is not None else None
+        fresh = time.monotonic() < until - _PATIENCE_S + _FRESH_S
+        found = folder.find(query_from(message["query"]), fresh) if folder is not None else None
         if found is not None:
             self._answers.send({"id": message["id"], "found": asdict(found)})
         elif folder is not None and not folder.off and time.monotonic() < until:
@@ -176,10 +189,9 @@ class Indexer:
     def _build(self) -> None:
         try:
             while True:
-                try:
-                    self._work.get(timeout=_SETTLE_S)()
-                except queue.Empty:
-                    self._inbox.put(None) if self._waiting else None
+                busy = any(folder.busy for folder in list(self._folders.values()))
+                with contextlib.suppress(queue.Empty):
+                    self._work.get(timeout=_SETTLE_S if busy else _REST_S)()
                 for folder in list(self._folders.values()):
                     folder.settle()
         except BaseException:

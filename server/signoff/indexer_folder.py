@@ -57,7 +57,7 @@ class Folder:
         self._buffers: dict[str, str] = {}
         self._hearing = threading.Lock()
         self._heard: dict[str, None] = {}
-        self._rescan = False
+        self._rescan = self._fresh = False
         self._last_heard = self._changed = 0.0
         self._said: tuple[Any, ...] = ()
         self._engine: Engine | None = None
@@ -80,6 +80,7 @@ class Folder:
 
     def _begin(self) -> None:
         folder = self._folder.path if self._folder else None
+        self._fresh = False
         index = self._index = Index(self._source, folder, _version())
         self._live_for(index)
         if self._builder.load():
@@ -88,6 +89,7 @@ class Folder:
         else:
             self._past.load(folder)
         self._builder.scan()
+        self._fresh = True
         self._ready()
         remove_old(self._cache)
 
@@ -113,10 +115,10 @@ class Folder:
             self._said = tuple(state.values())
             self._hands.say(state)
 
-    def find(self, query: Query) -> Found | None:
-        """The answer to a question; None while there is nothing to search."""
+    def find(self, query: Query, fresh: bool) -> Found | None:
+        """The answer to a question; None while there is nothing to search, or, with `fresh`, not looked over yet."""
         engine = self._engine
-        if engine is None:
+        if engine is None or (fresh and not self._fresh):
             return None
         with self._past.lock:
             found = engine.find(query)
@@ -133,9 +135,10 @@ class Folder:
         """How far the index is."""
         index = self._index
         if index is None or self._engine is None:
-            return {"ready": "", "files": 0, "cut": False, "words": [self.off] if self.off else []}
+            return {"ready": "", "fresh": False, "files": 0, "cut": False, "words": [self.off] if self.off else []}
         return {
             "ready": self._ready_for,
+            "fresh": self._fresh,
             "files": len(index.shown.ids),
             "cut": self._source.cut,
             "words": list(self._source.words),
@@ -192,6 +195,12 @@ class Folder:
             self._source.trusted = trusted
             self.hear(None)
             self.take_changes()
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is something to store soon."""
+        index = self._index
+        return index is not None and (self._parsing.busy or self._past.reading or self._live.waiting)
 
     def settle(self) -> None:
         """Stores what has come meanwhile; called often."""

@@ -34,8 +34,10 @@ class Builder:
         """Takes what was stored; whether there was anything. It can be asked before it is looked over."""
         index = self._index
         rows = index.store.files()
-        if len(index.files_table) > 1.3 * len(rows) + 1_000:
-            raise ValueError("most of the index belongs to no file")
+        if not len(rows) <= len(index.files_table) <= 1.3 * len(rows) + 1_000:
+            raise ValueError("the index and the list of its files belong to different times")
+        if len(index.chunks_table) < index.store.count_chunks():
+            raise ValueError("chunks are missing")
         index.shown.set_rows(rows)
         unparsed = [row for row in rows if not row.parsed]
         for table in (index.names_table, index.chunks_table):

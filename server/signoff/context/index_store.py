@@ -123,6 +123,11 @@ class Store:
             rows = self._base.execute(f"{_CHUNKS} WHERE number BETWEEN ? AND ?", _numbers(file)).fetchall()
         return [ChunkRow._make(row) for row in rows]
 
+    def count_chunks(self) -> int:
+        """How many chunks all files have."""
+        with self._lock:
+            return int(self._base.execute("SELECT count(*) FROM chunks").fetchone()[0])
+
     def chunks(self, numbers: Sequence[int]) -> dict[int, ChunkRow]:
         """Chunks by number; those not known are absent."""
         found: dict[int, ChunkRow] = {}
