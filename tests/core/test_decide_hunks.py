@@ -136,7 +136,7 @@ def test_words_with_a_rejection_start_a_turn() -> None:
     s = proposing()
     assert names(s.reject("h1", feedback=" Shorter. ")) == ["HunksRejected"]
     assert s.said[-1].endswith("\na.py:\n-2\n+two\nThe user says: Shorter.")
-    assert (s.owed, s.phase, s.waiting_for, s.hunk("h1").note) == (("ask:2:0",), "working", ("hunk",), "Shorter.")
+    assert (s.owed, s.phase, s.waiting_for, s.hunk("h1").note) == (("context:2",), "working", ("hunk",), "Shorter.")
 
 
 def test_words_with_a_rejection_let_a_stopped_session_go_on() -> None:

@@ -134,7 +134,7 @@ def test_a_restart_of_a_session_that_waits_for_the_user_stops_nothing() -> None:
     assert s.restart() == []
     assert s.phase == "waiting"
     s.reply("That one.")
-    assert s.owed == ("ask:1:0",)
+    assert s.owed == ("context:1",)
 
 
 def test_a_plan_that_waits_beside_a_failure_goes_on_when_it_is_approved() -> None:
@@ -148,7 +148,7 @@ def test_a_plan_that_waits_beside_a_failure_goes_on_when_it_is_approved() -> Non
     s.model(same)
     assert (s.phase, s.waiting_for) == ("failed", ("plan",))
     assert names(s.approve_plan())[-1] == "SessionResumed"
-    assert s.owed == ("ask:5:0",)
+    assert s.owed == ("context:5",)
 
 
 def test_a_bug_is_recorded_and_nothing_else_happens() -> None:

@@ -26,7 +26,7 @@ def test_a_plan_waits_and_its_result_is_withheld() -> None:
 def test_approved() -> None:
     s = waiting()
     assert names(s.approve_plan()) == ["PlanApproved", "ToolReturned"]
-    assert (s.said[-1], s.owed, s.phase) == ("Approved.", ("ask:1:0",), "working")
+    assert (s.said[-1], s.owed, s.phase) == ("Approved.", ("context:1",), "working")
     assert s.refusal(c.ApprovePlan("s.p1")) == "No plan waits for approval."
 
 
@@ -50,7 +50,7 @@ def test_rejected() -> None:
     s = waiting()
     s.reject_plan("Too long.")
     assert s.said[-1] == "Not approved. The user says: Too long.\nPropose another plan, or ask."
-    assert (s.owed, s.phase, s.view.plan) == (("ask:1:0",), "planning", None)
+    assert (s.owed, s.phase, s.view.plan) == (("context:1",), "planning", None)
     assert s.view.messages[-1].text == "Too long."
 
 
@@ -178,7 +178,7 @@ def test_of_two_plans_in_one_reply_the_second_waits_and_nothing_hangs() -> None:
     assert (s.owed, s.waiting_for, s.view.plan and s.view.plan.id) == ((), ("plan",), "s.p2")
     s.approve_plan()
     assert s.said[-2:] == ["You replaced this plan in the same reply.", "Approved."]
-    assert s.owed == ("ask:1:0",)
+    assert s.owed == ("context:1",)
 
 
 @pytest.mark.parametrize("stop", ["interrupt", "restart"])
@@ -204,7 +204,7 @@ def test_the_last_step_lets_a_stopped_session_go_on_too() -> None:
 def test_the_answer_is_read_even_when_the_model_finished_in_the_same_reply() -> None:
     s = waiting(call("finish", summary="planned"))
     s.approve_plan()
-    assert (s.owed, s.phase) == (("ask:1:0",), "working")
+    assert (s.owed, s.phase) == (("context:1",), "working")
 
 
 def test_changes_are_refused_until_a_plan_is_approved() -> None:
@@ -232,7 +232,7 @@ def test_a_question_waits_for_its_answer() -> None:
     assert (s.waiting_for, s.phase, s.owed) == (("question",), "waiting", ())
     assert (s.view.questions[0].text, s.view.questions[0].options) == ("Which?", ("a", "b"))
     assert names(s.reply("b")) == ["QuestionAnswered", "ToolReturned"]
-    assert (s.said[-1], s.owed, s.view.questions, s.view.messages[-1].text) == ("b", ("ask:1:0",), (), "b")
+    assert (s.said[-1], s.owed, s.view.questions, s.view.messages[-1].text) == ("b", ("context:1",), (), "b")
 
 
 def test_two_questions_are_answered_one_after_the_other() -> None:
@@ -240,7 +240,7 @@ def test_two_questions_are_answered_one_after_the_other() -> None:
     s.reply("b")
     assert s.waiting_for == ("question",)
     s.reply("so")
-    assert (s.said[-3:], s.owed) == (["b", "so", "ok"], ("ask:1:0",))
+    assert (s.said[-3:], s.owed) == (["b", "so", "ok"], ("context:1",))
 
 
 def test_an_answer_lets_a_stopped_session_go_on() -> None:

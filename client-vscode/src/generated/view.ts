@@ -7,6 +7,7 @@ export interface SessionView {
   children: string[];
   commands: CommandView[];
   config: ConfigView;
+  context: ToldView[];
   failures: FailureView[];
   goal: string;
   hunks: HunkView[];
@@ -47,6 +48,26 @@ export interface ConfigView {
   };
   sandboxMode: "read-only" | "workspace-write" | "danger-full-access";
   taskType: ("quick_fix" | "complex_analysis" | "code_generation" | "research" | "bulk_operation") | null;
+}
+/**
+ * What the model was told of the workspace before a turn (from 0), and the names of what had no room.
+ */
+export interface ToldView {
+  fragments: FragmentView[];
+  leftOut: string[];
+  tokens: number;
+  turn: number;
+}
+/**
+ * A piece of the workspace that the model was told of; lines count from 1, 0 where it is no part of a file.
+ */
+export interface FragmentView {
+  endLine: number;
+  path: string;
+  source: string;
+  startLine: number;
+  tokens: number;
+  why: string;
 }
 /**
  * A failed request and what was done about it.

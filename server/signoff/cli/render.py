@@ -10,7 +10,7 @@ from signoff.core.paths import shown
 from signoff.core.text import split_lines
 
 if TYPE_CHECKING:
-    from signoff.cli.shapes import Hunk, Plan, Question, Step, Usage, View
+    from signoff.cli.shapes import Fragment, Hunk, Plan, Question, Step, Told, Usage, View
 
 Around = tuple[list[str], list[str]]
 """Lines of the file before and after a hunk."""
@@ -172,7 +172,22 @@ def session_lines(view: View, paint: Paint) -> list[str]:
     lines += [f"Failed: {line(one['reason'])}: {visible(one['message'])}" for one in view["failures"]]
     for number, hunk in enumerate(view["hunks"], 1):
         lines += hunk_lines(view, hunk, f"Hunk {number}, {hunk['status']}", paint)
+    lines += [one for told in view["context"] for one in told_lines(told, paint)]
     return [*lines, "", *summary_lines(view, paint)]
+
+
+def told_lines(told: Told, paint: Paint) -> list[str]:
+    """What the model was told of the workspace before a turn: each fragment with its size and why."""
+    size, left = f"{told['tokens']:,} tokens", len(told["leftOut"])
+    rest = f", {left} left out" if left else ""
+    title = f"{paint('bold', 'Told')} before turn {told['turn'] + 1}: {size}{rest}"
+    return [title, *(f"  {_fragment_line(one)}" for one in told["fragments"])]
+
+
+def _fragment_line(one: Fragment) -> str:
+    span = f":{one['startLine']}-{one['endLine']}" if one["startLine"] else ""
+    where = f"{one['source']}: {one['path']}{span}" if one["path"] else one["source"]
+    return line(f"{where} ({one['tokens']:,} tokens; {one['why']})")
 
 
 def state_words(view: View) -> str:

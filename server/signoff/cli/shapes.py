@@ -109,6 +109,26 @@ class Config(TypedDict):
     reasons: dict[str, str]
 
 
+class Fragment(TypedDict):
+    """A piece of the workspace that the model was told of; lines 0 where it is no part of a file."""
+
+    source: str
+    path: str
+    startLine: int
+    endLine: int
+    tokens: int
+    why: str
+
+
+class Told(TypedDict):
+    """What the model was told before a turn (from 0)."""
+
+    turn: int
+    tokens: int
+    fragments: list[Fragment]
+    leftOut: list[str]
+
+
 class View(TypedDict):
     """All that a client shows of a session."""
 
@@ -129,6 +149,7 @@ class View(TypedDict):
     children: list[str]
     seq: int
     summary: str
+    context: list[Told]
 
 
 class Check(TypedDict):

@@ -63,15 +63,26 @@ def _fold(state: State, event: Event, at: float) -> State:
 
 
 def _fold_review(state: State, event: PlanEvent | HunkEvent, at: float) -> State:
+    before = state
     if isinstance(event, PlanEvent):
-        state = fold_plan(state, event)
+        state = _look_again(before, fold_plan(state, event), event)
         if isinstance(event, e.QuestionAnswered) or (isinstance(event, e.PlanRejected) and event.feedback):
             text = event.text if isinstance(event, e.QuestionAnswered) else event.feedback
             return replace(state, said=(*state.said, Said("user", text, at)))
         return state
     if isinstance(event, e.HunksProposed):
         state = _read(state, event)
-    return fold_hunks(state, event)
+    return _look_again(before, fold_hunks(state, event), event)
+
+
+def _look_again(before: State, now: State, event: PlanEvent | HunkEvent) -> State:
+    """While something waits for the user they work on, elsewhere too: their decision begins with a fresh look.
+
+    A request that is under way is not disturbed.
+    """
+    asked = isinstance(event, e.PlanApproved | e.PlanRejected | e.QuestionAnswered)
+    rejected = isinstance(event, e.HunksRejected) and not wants_turn(before)
+    return replace(now, context_due=True) if (asked or rejected) and wants_turn(now) else now
 
 
 def _read(state: State, event: e.HunksProposed) -> State:

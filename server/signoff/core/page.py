@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from signoff.core import paths
+from signoff.core.fragments import Injected
 from signoff.core.hunks import OPEN, Hunk
 from signoff.core.page_hunks import LONGEST_DIFF, block, heading, numbered, shown
 from signoff.core.page_text import one, quoted
@@ -20,7 +21,7 @@ from signoff.core.state import Said, State
 from signoff.core.view import iso, phase, waiting_for
 from signoff.core.visible import short
 
-SECTIONS = ("Plan", "Questions", "Commands", "Hunks", "Conversation", "Kept", "Reply")
+SECTIONS = ("Plan", "Questions", "Commands", "Hunks", "Context", "Conversation", "Kept", "Reply")
 MARKS: dict[StepStatus, str] = {"pending": " ", "active": ">", "done": "x", "skipped": "-", "failed": "!"}
 REST = "### Without a diff here"
 HINTS = "_Waits for you."
@@ -34,6 +35,8 @@ MOST_DIFF_LINES = 1_500
 MOST_DIFFS = 30
 MOST_HUNKS = 120
 MOST_MESSAGES = 100
+MOST_TOLD = 5
+MOST_FRAGMENTS = 60
 LONGEST_MESSAGE = 8_000
 LONGEST_CONVERSATION = 40_000
 """Characters of the messages shown, the latest ones."""
@@ -56,7 +59,7 @@ def render(state: State, line_of: LineOf, commands: Sequence[CommandView] = (), 
     `note` is a sentence of our own about the document as a whole.
     """
     parts = [_title(state, note), *_plan(state), *_questions(state), *_commands(commands)]
-    parts += [*_hunks(state, line_of), _conversation(state), reply("")]
+    parts += [*_hunks(state, line_of), *_context(state), _conversation(state), reply("")]
     return Rendering("".join(parts), state)
 
 
@@ -172,6 +175,29 @@ def _hunks(state: State, line_of: LineOf) -> Iterator[str]:
 def _without_diff(hunk: Hunk, title: str) -> str:
     # The note comes first: the name at the end of the line is ours.
     return f"- {one(short(hunk.note, 200))} · {title}\n" if hunk.note else f"- {title}\n"
+
+
+# ------------------------------------------------------------------------------------------------------------- context
+
+
+def _context(state: State) -> Iterator[str]:
+    """What the model was told of the workspace, turn by turn; its text is in the files and in the log."""
+    if not state.gathered:
+        return
+    yield "## Context\n\n"
+    left = len(state.gathered) - MOST_TOLD
+    yield f"_{left:,} earlier looks at the workspace are left out._\n\n" if left > 0 else ""
+    for told in state.gathered[-MOST_TOLD:]:
+        size = sum(each.tokens for each in told.fragments)
+        yield f"Before turn {told.turn + 1} the agent was told, in {size:,} tokens:\n\n"
+        yield "".join(f"- {one(_named(each))}\n" for each in told.fragments[:MOST_FRAGMENTS])
+        more = len(told.fragments) - MOST_FRAGMENTS
+        yield (f"- and {more:,} more\n" if more > 0 else "") + "\n"
+
+
+def _named(told: Injected) -> str:
+    lines = f":{told.start_line}-{told.end_line}" if told.start_line else ""
+    return f"{told.source}: {told.path}{lines} ({told.why})" if told.path else f"{told.source}: {told.why}"
 
 
 # -------------------------------------------------------------------------------------------------------- conversation

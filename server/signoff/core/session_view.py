@@ -120,6 +120,28 @@ class UsageView:
 
 
 @dataclass(frozen=True, slots=True)
+class FragmentView:
+    """A piece of the workspace that the model was told of; lines count from 1, 0 where it is no part of a file."""
+
+    source: str
+    path: str
+    start_line: int
+    end_line: int
+    tokens: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToldView:
+    """What the model was told of the workspace before a turn (from 0), and the names of what had no room."""
+
+    turn: int
+    tokens: int
+    fragments: tuple[FragmentView, ...]
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SessionView:
     """All that a client shows of a session."""
 
@@ -142,3 +164,4 @@ class SessionView:
     summary: str
     unsaved: tuple[str, ...]
     """The documents that the editor has not saved since a hunk went in or out."""
+    context: tuple[ToldView, ...]

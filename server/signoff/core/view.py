@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from signoff.core import session_view as p
 from signoff.core.effects import Wait
+from signoff.core.fragments import Gathered
 from signoff.core.hunks import Hunk
 from signoff.core.owed import owed, unfinished
 from signoff.core.protocol import Range
@@ -38,6 +39,7 @@ def view(state: State, range_of: RangeOf) -> p.SessionView:
         seq=state.seq,
         summary=state.summary,
         unsaved=tuple(sorted(state.unsaved)),
+        context=tuple(map(_told, state.gathered)),
     )
 
 
@@ -102,6 +104,11 @@ def _hunk(state: State, hunk: Hunk, range_of: RangeOf) -> p.HunkView:
         to=hunk.to_uri,
         note=hunk.note,
     )
+
+
+def _told(told: Gathered) -> p.ToldView:
+    parts = (p.FragmentView(f.source, f.path, f.start_line, f.end_line, f.tokens, f.why) for f in told.fragments)
+    return p.ToldView(told.turn, sum(f.tokens for f in told.fragments), tuple(parts), told.left_out)
 
 
 def _failure(failure: Failure) -> p.FailureView:

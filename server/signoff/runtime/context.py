@@ -119,7 +119,10 @@ class Gatherer:
         )
 
     async def _later(self, state: State) -> RecordContext:
-        options = self._options(state)
+        if state.model.startswith(FREE_PREFIX):
+            # It reads the user's words alone, and would take these for some.
+            return RecordContext(state.turn, "")
+        options = self.options()
         workspace = self.workspace.frozen()
         touched = self._touched(state.session)
         seen = await asyncio.to_thread(look, state, workspace, touched)
