@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.metadata
+import gc
 import sqlite3
 import threading
 import time
@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from signoff import __version__
 from signoff.context.engine import Engine
 from signoff.context.index import Index
 from signoff.context.index_build import Builder
@@ -29,7 +30,6 @@ from signoff.world.index_source import DiskSource
 _REST_S = 5.0
 # So long after the last of many changes, all have come.
 _QUIET_S = 0.1
-_LIBRARIES = ("tantivy", "tree-sitter")
 # What a damaged index or a full disk ends in.
 _TROUBLE = (OSError, ValueError, sqlite3.Error)
 
@@ -85,12 +85,16 @@ class Folder:
         self._live_for(index)
         if self._builder.load():
             self._past.load(folder)
+            self._builder.look()
+            self._fresh = True
             self._ready()
         else:
             self._past.load(folder)
         self._builder.scan()
         self._fresh = True
         self._ready()
+        # The list of files stays: looking through it for garbage would hold up a question.
+        gc.freeze()
         remove_old(self._cache)
 
     def _live_for(self, index: Index) -> None:
@@ -253,4 +257,6 @@ def _parents(path: str) -> Iterator[str]:
 
 
 def _version() -> str:
-    return " ".join(f"{name} {importlib.metadata.version(name)}" for name in _LIBRARIES)
+    import tantivy
+
+    return f"{__version__} {getattr(tantivy, '__version__', '')}"

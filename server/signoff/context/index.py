@@ -75,13 +75,12 @@ class Index:
         body = self._chunk_scores("body", wanted, limit)
         symbols = self._chunk_scores("symbols", wanted, limit)
         numbers = list(dict.fromkeys([*body, *symbols]))
-        rows = self._chunk_rows(numbers)
-        hits: list[ChunkHit] = []
-        for number in numbers:
-            path, row = self.shown.path(number >> CHUNK_BITS), rows.get(number)
-            if path is not None and row is not None:
-                hits.append(ChunkHit(path, *row[1:], body.get(number, 0.0), symbols.get(number, 0.0)))
-        return hits
+        shown = self.shown.paths
+        return [
+            ChunkHit(path, first, last, symbol, kind, body.get(number, 0.0), symbols.get(number, 0.0))
+            for number, first, last, symbol, kind in self._chunk_rows(numbers)
+            if (path := shown.get(number >> CHUNK_BITS)) is not None
+        ]
 
     def _file_scores(
         self, table: Table, field: str, wanted: Sequence[str], limit: int, words: Callable[[Laid], Words]
@@ -89,8 +88,9 @@ class Index:
         known = table.rarest(field, wanted)
         laid = self.shown.laid()
         found: dict[str, float] = {}
+        shown = self.shown.paths
         for number, score in table.scores(field, known, limit + len(laid) + _SLACK).items():
-            path = self.shown.path(number)
+            path = shown.get(number)
             if path is not None and number not in laid:
                 found[path] = score
         weights = Weights(table, field, wanted) if laid else None
@@ -103,10 +103,11 @@ class Index:
         table = self.chunks_table
         known = table.rarest(field, wanted)
         laid = self.shown.laid()
+        shown = self.shown.paths
         found = {
             number: score
             for number, score in table.scores(field, known, limit + _SLACK).items()
-            if number >> CHUNK_BITS not in laid and self.shown.path(number >> CHUNK_BITS) is not None
+            if (file := number >> CHUNK_BITS) in shown and file not in laid
         }
         weights = Weights(table, field, wanted) if laid else None
         for file, document in laid.items():
@@ -115,21 +116,19 @@ class Index:
                     found[(file << CHUNK_BITS) + at] = score
         return _best(found, limit)
 
-    def _chunk_rows(self, numbers: Sequence[int]) -> dict[int, ChunkRow]:
+    def _chunk_rows(self, numbers: Sequence[int]) -> list[ChunkRow]:
+        laid = self.shown.laid()
+        rows: list[ChunkRow] = []
+        for number in numbers if laid else ():
+            document, place = laid.get(number >> CHUNK_BITS), number & ((1 << CHUNK_BITS) - 1)
+            if document is not None and place < len(document.pieces):
+                rows.append(ChunkRow(number, *document.pieces[place][0][:4]))
         try:
-            rows = self.store.chunks(numbers)
+            rows += self.store.chunks([number for number in numbers if number >> CHUNK_BITS not in laid])
         except sqlite3.Error:
-            rows = {}
-        for number in numbers:
-            laid = self._laid_by(number >> CHUNK_BITS)
-            place = number & ((1 << CHUNK_BITS) - 1)
-            if laid is not None and place < len(laid.pieces):
-                rows[number] = ChunkRow(number, *laid.pieces[place][0][:4])
+            # The next thing that is written finds out what is wrong with it.
+            return rows
         return rows
-
-    def _laid_by(self, file: int) -> Laid | None:
-        path = self.shown.path(file)
-        return None if path is None else self.shown.laid_over(path)
 
     # ------------------------------------------------------------------------------------------------ what a file has
 

@@ -65,6 +65,15 @@ class Builder:
         self._commit()
         index.files_table.rest()
 
+    def look(self) -> None:
+        """Looks at the files that are known: faster than `scan`, which finds new ones as well."""
+        rows = self._index.shown.rows()
+        found = self._index.source.stats(rows)
+        changed = [path for path, now in found.items() if now is not None and now != rows[path][2:4]]
+        gone = [path for path, now in found.items() if now is None]
+        if changed or gone:
+            self.update(changed, gone)
+
     def update(self, paths: Iterable[str], gone: Iterable[str]) -> None:
         """Reads these files again, and forgets those that are gone."""
         wanted = list(paths)

@@ -7,12 +7,14 @@ import json
 import re
 import zlib
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from signoff.context.chunks import Chunk, chunks
 from signoff.context.index_types import Parsed, Piece
 from signoff.context.outline_types import Outline, Symbol
 from signoff.context.words import split_words
+
+if TYPE_CHECKING:
+    from signoff.context.chunks import Chunk
 
 # Of names that are longer nobody speaks.
 _LONGEST_NAME = 100
@@ -27,14 +29,12 @@ def digest(data: bytes) -> str:
 
 def parse(path: str, data: bytes, known: bytes | None = None) -> Parsed:
     """All that is indexed of the file beside its path and words. `known`: its outline, if it was packed before."""
-    text = data.decode("utf-8", "replace")
-    if known is not None:
-        found = unpack(known)
-    else:
-        # Here alone are the parsers loaded, which some processes never need.
-        from signoff.context.outline import outline
+    # Parsers are loaded here alone: a process that starts has no need of them.
+    from signoff.context.chunks import chunks
+    from signoff.context.outline import outline
 
-        found = outline(path, text)
+    text = data.decode("utf-8", "replace")
+    found = unpack(known) if known is not None else outline(path, text)
     packed = known if known is not None else pack(found)
     defined = [symbol.name for symbol in found.symbols]
     return Parsed(

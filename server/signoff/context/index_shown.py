@@ -50,6 +50,11 @@ class Shown:
         return row is not None and row.id in self._laid
 
     @property
+    def paths(self) -> Mapping[int, str]:
+        """The files by the ids that they are shown by. For looking up only."""
+        return self._paths
+
+    @property
     def ids(self) -> Mapping[str, int]:
         """All files that are shown. Copy it under the lock before going through it."""
         return self._ids

@@ -128,16 +128,16 @@ class Store:
         with self._lock:
             return int(self._base.execute("SELECT count(*) FROM chunks").fetchone()[0])
 
-    def chunks(self, numbers: Sequence[int]) -> dict[int, ChunkRow]:
-        """Chunks by number; those not known are absent."""
-        found: dict[int, ChunkRow] = {}
+    def chunks(self, numbers: Sequence[int]) -> list[ChunkRow]:
+        """The chunks with these numbers, unsorted; those not known are absent."""
+        found: list[tuple[int, int, int, str, str]] = []
         with self._lock:
             for at in range(0, len(numbers), 500):
                 some = numbers[at : at + 500]
                 marks = ",".join("?" * len(some))
                 query = f"{_CHUNKS} WHERE number IN ({marks})"
-                found.update((row[0], ChunkRow._make(row)) for row in self._base.execute(query, some))
-        return found
+                found += self._base.execute(query, some).fetchall()
+        return [ChunkRow._make(row) for row in found]
 
     def outline(self, digest: str, language: str) -> bytes | None:
         """The packed outline of a blob."""

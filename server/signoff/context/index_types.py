@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -47,6 +47,10 @@ class Source(Protocol):
 
     def allowed(self, paths: Sequence[str]) -> list[str]:
         """Those of the paths at which a file would be found if there was one: not secret, and not ignored."""
+        ...
+
+    def stats(self, paths: Iterable[str]) -> Mapping[str, tuple[int, int] | None]:
+        """Size and time (mtime_ns) of each path's file now; None where there is none."""
         ...
 
     def read(self, path: str) -> Content | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -75,6 +75,19 @@ class DiskSource:
             return None
         finally:
             os.close(file)
+
+    def stats(self, paths: Iterable[str]) -> dict[str, tuple[int, int] | None]:
+        """Size and time (mtime_ns) of each path's file now; None where there is none. Nothing is opened."""
+        handle = self._root()
+        found: dict[str, tuple[int, int] | None] = {}
+        for path in paths:
+            try:
+                now = os.stat(path, dir_fd=handle, follow_symlinks=False)
+            except (OSError, ValueError):
+                found[path] = None
+                continue
+            found[path] = (now.st_size, now.st_mtime_ns) if stat.S_ISREG(now.st_mode) else None
+        return found
 
     def allowed(self, paths: Sequence[str]) -> list[str]:
         """Those of the paths at which a file would be found if there was one: not secret, and not ignored."""
