@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 from signoff import __version__
 from signoff.core import paths
 from signoff.core.state import State
+from signoff.core.watched import Changes
 from signoff.lsp.commands import HANDLERS, answer
 from signoff.lsp.desk import Desk, Services
 from signoff.lsp.editor import LspEditor
+from signoff.lsp.folder_watching import Watch
 from signoff.lsp.indexing import Indexing
 from signoff.lsp.names import SET_API_KEY
 from signoff.lsp.params import member
@@ -84,8 +86,10 @@ class _App:
             lambda: self.desk.manager,
             self.desk.display.document_changed,
             self.indexing.touched,
+            lambda folder: self.index.changed(folder, None),
+            self._watch,
         )
-        self.roots = Roots(server, self.spelling, lambda: self.desk.manager, self.desk.left, self.indexing.folder)
+        self.roots = Roots(server, self.spelling, lambda: self.desk.manager, self.desk.left, self._folder)
         self.signalling = Signalling(self.desk.normal, lambda: self.desk.manager.signals)
 
     def _ports(self) -> Ports:
@@ -175,6 +179,15 @@ class _App:
     def _trust(self, workspace: str, trusted: bool) -> None:
         self.trust.set(workspace, trusted)
         self.indexing.trusted(workspace)
+
+    def _folder(self, folder: str, is_open: bool) -> None:
+        self.indexing.folder(folder, is_open)
+        self.watching.folder(folder, is_open)
+
+    def _watch(self, folder: str, told: Callable[[Changes], None]) -> Watch:
+        from signoff.world.watch import FolderWatch
+
+        return FolderWatch(Path(paths.to_path(folder)), told, self.trusted(folder))
 
     def _unready(self, models: tuple[str, ...]) -> str | None:
         local = any(model.startswith(LOCAL) for model in models)

@@ -316,9 +316,6 @@ async def test_watchers_are_asked_for_only_where_they_may_be(root: Path) -> None
         Endpoint(proposing(ONE)) as endpoint,
         editor(folder, root / "state", endpoint.base_url, made=FoldersClient, capabilities=WATCHES) as client,
     ):
-        await client.settled()
-        assert client.registered == [], "nothing is asked for before there are hunks"
-        await begun(client)
         await client.until_told(lambda: bool(client.registered))
         assert [each["method"] for each in client.registered] == ["workspace/didChangeWatchedFiles"]
     async with (
@@ -328,6 +325,21 @@ async def test_watchers_are_asked_for_only_where_they_may_be(root: Path) -> None
         await begun(client)
         await client.settled()
         assert client.registered == []
+
+
+async def test_a_client_that_tells_nothing_is_no_obstacle(root: Path) -> None:
+    """The folder is watched: a file that moves takes its hunk along, which no look at a file alone could tell."""
+    folder = root / "w"
+    async with (
+        Endpoint(proposing(ONE)) as endpoint,
+        editor(folder, root / "state", endpoint.base_url, made=FoldersClient) as client,
+    ):
+        session, _ = await begun(client)
+        (folder / "deep/er").mkdir(parents=True)
+        (folder / "a.txt").rename(folder / "deep/er/b.txt")
+        moved = client.uri("deep/er/b.txt")
+        view = await client.until(session, lambda v: v["hunks"][0]["uri"] == moved)
+        assert view["hunks"][0]["status"] == "pending"
 
 
 async def test_events_that_make_no_sense_are_harmless(root: Path) -> None:

@@ -1,7 +1,8 @@
-"""Files that change, are renamed or vanish outside of us: the client's events, and a look at the disk now and then.
+"""Files that change, are renamed or vanish outside of us: the client's events, or those of our own watcher.
 
-Only files with hunks matter. Everything that happened within a moment is one batch: a branch switch is seen as a whole,
-so that a file which is gone here and has come there with the same text is one that moved.
+The index of the code hears of all of them. For the hunks only files with hunks matter, and those are looked at now and
+then as well. Everything that happened within a moment is one batch: a branch switch is seen as a whole, so that a file
+which is gone here and has come there with the same text is one that moved.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from lsprotocol import types
 
 from signoff.core import paths
 from signoff.core.text import digest
+from signoff.lsp.folder_watching import FolderWatching, Start, client_watches
 from signoff.lsp.spelling import folded
 
 if TYPE_CHECKING:
@@ -40,7 +42,8 @@ Signature = tuple[int, int, int] | None
 
 class Watching:
     """Tells the hunks in files what becomes of those. `shown` is called for documents that may look different now,
-    `touched` with all that the client names, as it spells that."""
+    `touched` with all that changed, as whoever tells spells it, and `lost` with a folder where more changed than is
+    told. `start` begins to watch a folder, for clients that do not."""
 
     def __init__(
         self,
@@ -49,9 +52,12 @@ class Watching:
         manager: Callable[[], Manager],
         shown: Callable[[str], None],
         touched: Callable[[Sequence[str]], None] = lambda uris: None,
+        lost: Callable[[str], None] = lambda folder: None,
+        start: Start | None = None,
     ) -> None:
         self._server, self._spelling, self._manager, self._shown = server, spelling, manager, shown
-        self._tell_touched = touched
+        self._tell_touched, self._tell_lost = touched, lost
+        self._own = FolderWatching(start, self._take, self._lost)
         self._touched: list[str] = []
         self._made: list[str] = []
         self._seen: dict[str, Signature] = {}
@@ -80,7 +86,12 @@ class Watching:
                 handle.cancel()
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, self._own.close(), return_exceptions=True)
+
+    def folder(self, folder: str, is_open: bool) -> None:
+        """The folder (canonical URI) is open from now on, or not any more."""
+        self._own.folder(folder, is_open)
+        self.wanted()
 
     # What is asked of the client.
 
@@ -89,29 +100,18 @@ class Watching:
         self.wanted()
 
     def wanted(self) -> None:
-        """To be called when there may be hunks: before there are any, nothing is watched and no watcher asked for."""
-        if not self._manager().documents.uris():
-            return
-        if self._look_due is None:
+        """To be called when there may be hunks: before there are any, no file is looked at."""
+        hunks = bool(self._manager().documents.uris())
+        if hunks and self._look_due is None:
             self._look_due = asyncio.get_running_loop().call_later(LOOK_SECONDS, lambda: self._spawn(self._look()))
         # Before the client says that it is ready, nothing may be asked of it.
-        if self._initialized and not self._asked:
+        if self._initialized and not self._asked and (hunks or self._own.folders):
             self._asked = True
             self._spawn(self._ask())
 
     async def _ask(self) -> None:
-        """Asks for events, where the client declares that it can be asked: others complain, or show an error."""
-        workspace = self._server.client_capabilities.workspace
-        declared = workspace.did_change_watched_files if workspace else None
-        if declared is None or not declared.dynamic_registration:
-            return
-        method = types.WORKSPACE_DID_CHANGE_WATCHED_FILES
-        options = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(glob_pattern="**/*")])
-        asked = types.Registration(id="signoff-files", method=method, register_options=options)
-        try:
-            await self._server.client_register_capability_async(types.RegistrationParams([asked]))
-        except Exception as error:
-            log.info("The client does not watch files for us: %s", error)
+        if not await client_watches(self._server):
+            self._own.begin()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -223,6 +223,12 @@ class Watching:
         return None
 
     # What nobody tells.
+
+    def _lost(self, folder: str) -> None:
+        self._tell_lost(folder)
+        if self._look_due is not None:
+            self._look_due.cancel()
+            self._spawn(self._look())
 
     async def _look(self) -> None:
         uris = self._manager().documents.uris()
