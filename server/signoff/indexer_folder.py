@@ -81,7 +81,7 @@ class Folder:
     def _begin(self) -> None:
         folder = self._folder.path if self._folder else None
         self._fresh = False
-        index = self._index = Index(self._source, folder, _version())
+        index = self._index = Index(self._source, folder, index_version())
         self._live_for(index)
         if self._builder.load():
             self._past.load(folder)
@@ -256,7 +256,8 @@ def _parents(path: str) -> Iterator[str]:
         yield path
 
 
-def _version() -> str:
+def index_version() -> str:
+    """What has to be the same for a stored index to be used again."""
     import tantivy
 
     return f"{__version__} {getattr(tantivy, '__version__', '')}"

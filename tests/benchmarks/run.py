@@ -1,10 +1,10 @@
 """Runs tests/benchmarks/bench_NAME.py scripts: one JSON document with all results, and a table for people on stderr.
 
-    run.py [NAME ...] [--json FILE]
+    run.py [NAME ...] [--json FILE] [ARGUMENT ...]
 
 A benchmark is a script whose last line on stdout is one JSON object; everything before it is passed on to stderr.
 Without names all of them run, one after the other, so that none disturbs another. Exit code 1 when one failed, and its
-place in the JSON says why.
+place in the JSON says why. Arguments that are not known here go to the benchmark, when one is named.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,15 @@ def available() -> dict[str, Path]:
     return {path.stem.removeprefix("bench_"): path for path in sorted(HERE.glob("bench_*.py"))}
 
 
-def run(name: str, path: Path) -> dict[str, Any]:
+def run(name: str, path: Path, arguments: Sequence[str] = ()) -> dict[str, Any]:
     """What one benchmark printed as its last line; `{"error": ...}` when it failed or printed no JSON object."""
     began = time.monotonic()
     sys.stderr.write(f"bench: {name} ...\n")
     folders = [str(SERVER), str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(folders)}
-    done = subprocess.run([sys.executable, str(path)], stdout=subprocess.PIPE, text=True, env=env, check=False)
+    done = subprocess.run(
+        [sys.executable, str(path), *arguments], stdout=subprocess.PIPE, text=True, env=env, check=False
+    )
     *before, last = done.stdout.rstrip("\n").split("\n")
     sys.stderr.writelines(f"  {line}\n" for line in before)
     sys.stderr.write(f"bench: {name}: {time.monotonic() - began:.1f} s\n")
@@ -71,10 +74,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="./dev bench", description=f"Benchmarks: {', '.join(known)}")
     parser.add_argument("names", nargs="*", metavar="NAME", help="which ones; all when left out")
     parser.add_argument("--json", metavar="FILE", help="write the JSON there instead of on stdout")
-    asked = parser.parse_args()
+    asked, further = parser.parse_known_args()
+    if further and len(asked.names) != 1:
+        parser.error(f"{further[0]} is for one benchmark: name it")
     if unknown := sorted(set(asked.names) - set(known)):
         parser.error(f"no benchmark {', '.join(unknown)}; there are: {', '.join(known)}")
-    results = {name: run(name, known[name]) for name in asked.names or known}
+    results = {name: run(name, known[name], further) for name in asked.names or known}
     text = json.dumps(results, indent=2, sort_keys=True) + "\n"
     if asked.json:
         Path(asked.json).write_text(text, encoding="utf-8")
