@@ -18,10 +18,12 @@ from signoff.core.settings import AutoResume
 from signoff.core.state import State
 from signoff.core.text import Edit, apply
 from signoff.core.view import phase
+from signoff.runtime.context import ContextOptions
 from signoff.runtime.limits import Meter
 from signoff.runtime.manager import Manager, Ports
-from signoff.runtime.ports import Model
+from signoff.runtime.ports import ContextEngine, Model
 from signoff.world.files import WorkspaceFiles
+from signoff.world.git import GitRepository
 from signoff.world.notes import notes_in
 from support.memory_store import MemoryJournal, MemoryStore
 
@@ -152,8 +154,11 @@ class House:
         store: MemoryStore | None = None,
         clock: StepClock | None = None,
         auto_resume: AutoResume = "ask",
+        engine: ContextEngine | None = None,
+        trusted: bool = False,
     ) -> None:
         self.root, self.model = root, model
+        self.context = ContextOptions()
         self.kept = root.parent / f"{root.name}-state"
         self.uri = paths.to_uri(root.as_posix())
         self.journal = journal or MemoryJournal()
@@ -168,11 +173,14 @@ class House:
             model=model,
             clock=self.clock,
             files=lambda uri: WorkspaceFiles(Path(paths.to_path(uri))),
-            git=lambda uri: None,
+            git=lambda uri: GitRepository(root) if trusted else None,
             notes=notes_in(self.kept),
             meter=Meter(lambda text: len(text) // 4, count),
             on_text=lambda session, text: self.streamed.append(text),
             auto_resume=lambda: auto_resume,
+            engine=engine,
+            trusted=lambda uri: trusted,
+            context=lambda: self.context,
         )
         self.manager = Manager(ports, self.published.append)
         self.editor.changed = self.manager.documents.changed

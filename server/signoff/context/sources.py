@@ -21,7 +21,8 @@ MOST_NAMES = 30
 LONGEST_SELECTION = 6_000
 LONGEST_NOTE = 1_200
 """Characters."""
-_WORD = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}")
+_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[^\W\d_A-Za-z]+")
+_SHORTEST = 3
 _COMMON = frozenset(
     {"and", "are", "but", "can", "does", "for", "from", "has", "have", "into", "not", "only", "should", "that", "the"}
     | {"then", "this", "was", "when", "with"}
@@ -155,7 +156,9 @@ def _changes(known: Material) -> Iterator[Fragment]:
 
 def words(text: str) -> frozenset[str]:
     """The words of a text and of the names in it, in lower case, without those that say nothing."""
-    return frozenset(word.lower() for word in _WORD.findall(text)) - _COMMON
+    found = frozenset(word.lower() for word in _WORD.findall(text)) - _COMMON
+    # In other scripts one character may be a word.
+    return frozenset(word for word in found if len(word) >= _SHORTEST or not word.isascii())
 
 
 def _alike(wanted: frozenset[str], text: str) -> float:

@@ -29,7 +29,7 @@ from signoff.core.fragments import (
 from signoff.core.state import State
 from signoff.core.usage import FREE_PREFIX
 from signoff.runtime import material
-from signoff.runtime.looking import Seen, Texts, look, remembering
+from signoff.runtime.looking import Seen, Texts, look, remembering, tellable
 from signoff.runtime.memory import Memory
 from signoff.runtime.ports import ContextEngine
 from signoff.runtime.workspace import Workspace
@@ -180,7 +180,7 @@ class Gatherer:
     def _files(self) -> list[str]:
         """Blocking: the workspace's files for the map."""
         git = self.workspace.git
-        return (git.files() if git else None) or self.workspace.files.list()
+        return [path for path in (git.files() if git else None) or self.workspace.files.list() if tellable(path)]
 
     def _marks(self, state: State, seen: Seen, known: Material) -> tuple[material.Known, ...]:
         for one in seen.looks:

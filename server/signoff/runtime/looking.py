@@ -71,16 +71,17 @@ def look(state: State, workspace: Workspace, touched: Iterable[str] = (), more: 
         if (path := _telling(workspace, uri)) and (one := _at(state, workspace, uri, path, named.get(path, "")))
     ]
     marked = tuple(replace(one, touched=True) if one.uri in hit else one for one in looks)
-    return Seen(marked, head, tuple(path for path in named if _shown(path)))
+    return Seen(marked, head, tuple(path for path in named if tellable(path)))
 
 
 def _telling(workspace: Workspace, uri: str) -> str | None:
     """The document's path, if a model may hear of it; None for keys of what is no document."""
     path = workspace.path_of(uri) if "#" not in uri and uri != HEAD else None
-    return path if path and _shown(path) else None
+    return path if path and tellable(path) else None
 
 
-def _shown(path: str) -> bool:
+def tellable(path: str) -> bool:
+    """Whether a model may hear of the file: it holds no secrets by its name, and is none of git's or of ours."""
     return not path.startswith(OWN_DOCUMENTS) and not secret_name(path) and protected(path) != "git"
 
 

@@ -12,7 +12,7 @@ from signoff.core.fragments import Seen as Known
 from signoff.core.session import Finding
 from signoff.core.state import State
 from signoff.runtime.agent_tools import focus
-from signoff.runtime.looking import HEAD, OWN_DOCUMENTS, Seen, commits
+from signoff.runtime.looking import HEAD, Seen, commits, tellable
 from signoff.runtime.ports import Notes
 from signoff.runtime.signals import Signals
 from signoff.runtime.workspace import Workspace
@@ -105,7 +105,7 @@ def _above(path: str) -> list[str]:
 
 def _paths(workspace: Workspace, uris: Iterable[str]) -> list[str]:
     named = (workspace.path_of(uri) for uri in dict.fromkeys(uris))
-    return [path for path in named if path and not path.startswith(OWN_DOCUMENTS)]
+    return [path for path in named if path and tellable(path)]
 
 
 def _findings(workspace: Workspace, found: Iterable[Finding]) -> list[tuple[str, Finding]]:
