@@ -339,6 +339,7 @@ def test_a_hostile_repository_runs_nothing(hostile: Path, tmp_path: Path) -> Non
     diff = repository.working_diff()
     assert diff.count("+changed\n") == 5 and "diff --git a/a.py b/a.py\n" in diff and "\x1b" not in diff
     assert repository.files() == [".gitattributes", ".gitignore", "a.py", "sub/b.py", "x.d", "x.e", "x.p", "x.t"]
+    assert repository.commits() and repository.branch() == ("", [])
     assert os.listdir(tmp_path / "marks") == []
 
 
@@ -364,3 +365,36 @@ def test_the_traps_are_real(hostile: Path, tmp_path: Path) -> None:
         subprocess.run(["git", "-C", str(hostile), *arguments], env=CLEAN, capture_output=True, check=False)
     sprung = set(os.listdir(tmp_path / "marks"))
     assert {"fsmonitor", "clean", "process", "textconv", "included", "equals", "diff-command"} <= sprung
+
+
+def test_the_latest_commits_with_their_files(ws: Path) -> None:
+    first = git(ws, "rev-parse", "HEAD").strip()
+    put(ws, a_py="1\n", größe_txt="é\n", server_pem="key\n")
+    git(ws, "add", "-A")
+    git(ws, "commit", "-q", "-m", "Second: more\n\nA body.")
+    repository = GitRepository(ws)
+    (second,) = repository.commits(first)
+    assert second[0].endswith(" Second: more") and set(second[1]) == {"a.py", "größe.txt"}
+    assert [line.partition(" ")[2] for line, _ in repository.commits("", 10)] == ["Second: more", "first"]
+    assert repository.commits(git(ws, "rev-parse", "HEAD").strip()) == []
+    assert repository.commits("f" * 40) == repository.commits("--output=x") == []
+    assert not (ws / "x").exists()
+    assert [names for _, names in GitRepository(ws / "sub").commits()] == [["b.py"]]
+
+
+def test_what_a_branch_changed(ws: Path) -> None:
+    repository = GitRepository(ws)
+    assert repository.branch() == ("", [])
+    git(ws, "checkout", "-q", "-b", "topic")
+    assert repository.branch() == ("", [])
+    put(ws, a_py="topic\n", new_py="n\n")
+    git(ws, "add", "-A")
+    git(ws, "commit", "-q", "-m", "topic")
+    assert repository.branch() == ("main", ["a.py", "new.py"])
+    assert repository.branch(limit=1) == ("main", ["a.py"])
+
+
+def test_commits_where_there_are_none(tmp_path: Path) -> None:
+    assert GitRepository(tmp_path).commits() == [] and GitRepository(tmp_path).branch() == ("", [])
+    git(tmp_path, "init", "-q", "-b", "main")
+    assert GitRepository(tmp_path).commits() == [] and GitRepository(tmp_path).branch() == ("", [])

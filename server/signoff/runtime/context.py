@@ -38,6 +38,8 @@ log = logging.getLogger(__name__)
 
 FIND_SECONDS = 10.0
 """How long a session waits for the index before it begins without it."""
+WHOLE_SECONDS, POLL_SECONDS = 5.0, 0.1
+"""How long a session waits until all of the code is indexed, and how often it asks."""
 SMALL_BUDGET = 1_000
 """Tokens for an embedded model, whose prompts are made of the task's own place."""
 FEWEST_FILES = 20
@@ -101,7 +103,7 @@ class Gatherer:
     async def _first(self, state: State) -> RecordContext:
         options = self._options(state)
         known, seen = await self._known(state, options)
-        found = await self._find(known, options)
+        found = await self._whole(known, options)
         note = f"{found} Find code with search and list_files." if isinstance(found, str) else ""
         pack = self._packed(known, found if isinstance(found, Found) else None, options)
         files = await asyncio.to_thread(self._files) if "codebase" in options.sources else []
@@ -172,6 +174,16 @@ class Gatherer:
                 return await self.engine.find(self.workspace.uri, _query(known, room))
         except TimeoutError:
             return SLOW
+
+    async def _whole(self, known: Material, options: ContextOptions) -> Found | str | None:
+        """As `_find`, but a code index that is being built is given time: what a session begins with lasts."""
+        end = asyncio.get_running_loop().time() + WHOLE_SECONDS
+        while True:
+            found = await self._find(known, options)
+            late = asyncio.get_running_loop().time() > end
+            if late or not isinstance(found, Found) or found.ready == "full":
+                return found
+            await asyncio.sleep(POLL_SECONDS)
 
     def _packed(self, known: Material, found: Found | None, options: ContextOptions) -> Packed:
         code = found.fragments if found else ()
