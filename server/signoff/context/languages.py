@@ -169,7 +169,8 @@ def is_docs(path: str) -> bool:
     name = basename(path)
     if _NO_DOCS.search(path):
         return False
-    prose = language_of(path) in _DOCS_LANGUAGES or _DOCS_NAME.match(name) is not None
+    language = language_of(path)
+    prose = language in _DOCS_LANGUAGES or (not language and _DOCS_NAME.match(name) is not None)
     return prose or bool(_DOCS_FOLDER.search(path))
 
 

@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 from tree_sitter import Node
 
-from signoff.context.grammars import PARSED, cursor, parser
+from signoff.context.grammars import PARSED, cursor
 from signoff.context.languages import is_minified, language_of
 from signoff.context.outline_imports import MOST as MOST_IMPORTS
 from signoff.context.outline_imports import imported, unquoted
 from signoff.context.outline_names import references
 from signoff.context.outline_plain import PLAIN, plain_symbols, scripts
 from signoff.context.outline_types import Outline, Symbol
+from signoff.context.parsing import parse
 
 __all__ = ["LARGEST", "MOST_SYMBOLS", "Outline", "Symbol", "outline", "unix_lines"]
 
@@ -49,14 +50,15 @@ class _Found(NamedTuple):
 
 
 def outline(path: str, text: str) -> Outline:
-    """The outline of a file with this text. Never raises.
+    """The outline of a file with this text, in about a second at most. Never raises.
 
-    Empty for a text over `LARGEST` characters (`LARGEST_DATA` for data), for a minified one, and for one that a
-    grammar gives up on; at most `MOST_SYMBOLS` symbols. Names of tests (`describe("...")`) are symbols of kind test.
+    Empty for a text over `LARGEST` characters (`LARGEST_DATA` for data), for a minified and for a binary one. A text
+    that a grammar gives up on has the symbols that its lines show (`def x`, `class Y`) and no imports. At most
+    `MOST_SYMBOLS` symbols; names of tests (`describe("...")`) are symbols of kind test.
     """
     language = language_of(path)
     largest = LARGEST_DATA if language in _DATA else LARGEST
-    if not text or len(text) > largest or is_minified(text):
+    if not text or len(text) > largest or is_minified(text) or "\0" in text:
         return _EMPTY
     text = unix_lines(text)
     symbols, imports = _read(text, language)
@@ -84,18 +86,21 @@ def _read(text: str, language: str) -> tuple[list[Symbol], list[str]]:
 
 
 def _parse(text: str, language: str) -> tuple[list[Symbol], list[str]]:
-    tree = parser(language).parse(text.encode("utf-8", "replace"))
+    data = text.encode("utf-8", "replace")
+    tree = parse(data, language)
+    if tree is None:
+        return plain_symbols(text, language), []
     found: dict[int, _Found] = {}
     imports: list[str] = []
     for _, captures in cursor(language, _DEPTH).matches(tree.root_node):
         if "name" in captures:
-            _define(captures, found)
+            _define(captures, found, data)
         else:
-            imports += _imports(captures, language)
+            imports += _imports(captures, language, data)
     return list(_symbols(found.values())), imports
 
 
-def _define(captures: dict[str, list[Node]], found: dict[int, _Found]) -> None:
+def _define(captures: dict[str, list[Node]], found: dict[int, _Found], data: bytes) -> None:
     """Take in a match, unless its name is known from a better one: a wider one, or one that is no constant."""
     kind, node = next((key, nodes[0]) for key, nodes in captures.items() if key not in _NO_KINDS)
     named = captures["name"][0]
@@ -105,12 +110,12 @@ def _define(captures: dict[str, list[Node]], found: dict[int, _Found]) -> None:
     if known:
         start, end = min(start, known.start), max(end, known.end)
         kind = known.kind if kind in _VAGUE else kind
-    owner = _text(captures["parent"][0]) if "parent" in captures else known.owner if known else ""
+    owner = _text(captures["parent"][0], data) if "parent" in captures else known.owner if known else ""
     first, last = node.start_point, node.end_point
     first_row, last_row = first[0], last[0] - (last[1] == 0 and last[0] > first[0])
     if known:
         first_row, last_row = min(first_row, known.first_row), max(last_row, known.last_row)
-    name = known.name if known else unquoted(_SPACE.sub(" ", _text(named)))[:LONGEST_NAME]
+    name = known.name if known else unquoted(_SPACE.sub(" ", _text(named, data)))[:LONGEST_NAME]
     found[at] = _Found(start, end, first_row, last_row, name, kind, owner)
 
 
@@ -118,18 +123,18 @@ _NO_KINDS = {"name", "parent", "_called", "_modifier", "_key", "_tag"}
 _VAGUE = {"constant", "variable", "type"}
 
 
-def _text(node: Node) -> str:
-    return (node.text or b"").decode("utf-8", "replace")
+def _text(node: Node, data: bytes) -> str:
+    return data[node.start_byte : node.end_byte].decode("utf-8", "replace")
 
 
-def _imports(captures: dict[str, list[Node]], language: str) -> Iterable[str]:
+def _imports(captures: dict[str, list[Node]], language: str, data: bytes) -> Iterable[str]:
     for key, nodes in captures.items():
         if key == "import":
-            yield from filter(None, (unquoted(_text(node)) for node in nodes))
+            yield from filter(None, (unquoted(_text(node, data)) for node in nodes))
         elif key == "imports":
-            yield from (name for node in nodes for name in imported(_text(node), language))
+            yield from (name for node in nodes for name in imported(_text(node, data), language))
         elif key == "submodule":
-            yield from (f"self::{_text(node)}" for node in nodes)
+            yield from (f"self::{_text(node, data)}" for node in nodes)
 
 
 def _symbols(found: Iterable[_Found]) -> Iterator[Symbol]:

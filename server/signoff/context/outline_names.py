@@ -32,7 +32,7 @@ _PYTHON = re.compile(
 _BRACED = re.compile(r"\{([^{}]*)\}")
 _HASHED = re.compile(rf"{_HASH}|'(?:[^'\\\n]|\\.)*'|{_NAME}", re.DOTALL)
 _DASHED = re.compile(rf"--[^\n]*|{_QUOTED}|{_NAME}", re.DOTALL)
-_TICKED = re.compile(r"`+([^`\n]{1,200})`+")
+_TICKED = re.compile(r"(?<!`)`{1,2}([^`\n]{1,200})`")
 _FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 _WORD = re.compile(_NAME)
 # A name in the midst of words: one that is called, or that no word is spelled like.

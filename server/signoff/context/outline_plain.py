@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from signoff.context.outline_types import Symbol
 
@@ -21,7 +22,8 @@ _LONGEST_LINE = 1_000
 _HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
 _FENCE = re.compile(r" {0,3}(```+|~~~+)")
 _UNDERLINE = re.compile(r"^([=\-~^\"'`#*+.:_])\1{2,}[ \t]*$")
-_BLOCK = re.compile(r"<(script|template|style)\b([^>]*)>(.*?)</\1\s*>", re.DOTALL | re.IGNORECASE)
+_BLOCK = re.compile(r"<(script|template|style)\b([^<>]*)>", re.IGNORECASE)
+_BLOCK_ENDS = {name: re.compile(rf"</{name}\s{{0,99}}>", re.IGNORECASE) for name in ("script", "template", "style")}
 _TYPED = re.compile(
     r"""lang\s*=\s*["']?(ts|tsx|typescript)\b|type\s*=\s*["']?(?:text/|application/)(\w+)""", re.IGNORECASE
 )
@@ -44,15 +46,26 @@ _KINDS = {word: kind for kind, words in _KIND_WORDS.items() for word in words.sp
 _Heading = tuple[int, int, str]
 
 
+class _Block(NamedTuple):
+    """A block of a component: its lines from 1, the line where its inside begins, and the inside."""
+
+    name: str
+    attributes: str
+    first: int
+    inner: int
+    last: int
+    inside: str
+
+
 def plain_symbols(text: str, language: str) -> list[Symbol]:
     """The symbols of a text in a language of `PLAIN`. Lines end at newlines alone."""
-    lines = text.split("\n", _MOST_LINES)[:_MOST_LINES]
+    lines = text.removesuffix("\n").split("\n", _MOST_LINES)[:_MOST_LINES]
     if language == "markdown":
         return _sections(_markdown_headings(lines), len(lines))
     if language == "restructuredtext":
         return _sections(_underlined_headings(lines), len(lines))
     if language in _COMPONENTS:
-        return [Symbol(name, "block", first, last) for name, _, first, last, _ in _blocks(text)]
+        return [Symbol(block.name, "block", block.first, block.last) for block in _blocks(text)]
     return _definitions(lines)
 
 
@@ -60,21 +73,26 @@ def scripts(text: str, language: str) -> Iterator[tuple[str, str]]:
     """The scripts inside a page or component: their language, and the script after as many line ends as precede it."""
     if language not in _EMBEDDING or "<script" not in text.lower():
         return
-    for name, attributes, first, _, inside in _blocks(text):
-        typed = _TYPED.search(attributes)
+    for block in _blocks(text):
+        typed = _TYPED.search(block.attributes)
         other = typed and typed[2] and typed[2].lower() not in {"javascript", "babel", "typescript", "ecmascript"}
-        if name == "script" and inside.strip() and not other:
-            yield ("typescript" if typed and typed[1] else "javascript"), "\n" * (first - 1) + inside
+        if block.name == "script" and block.inside.strip() and not other:
+            yield ("typescript" if typed and typed[1] else "javascript"), "\n" * (block.inner - 1) + block.inside
 
 
-def _blocks(text: str) -> Iterator[tuple[str, str, int, int, str]]:
-    """The blocks of a component: name, attributes, first and last line, inside."""
+def _blocks(text: str) -> Iterator[_Block]:
+    """The blocks of a component, up to one that is not closed."""
     done, line = 0, 1
-    for found in _BLOCK.finditer(text):
+    while found := _BLOCK.search(text, done):
+        name = found[1].lower()
+        end = _BLOCK_ENDS[name].search(text, found.end())
+        if end is None:
+            return
         line += text.count("\n", done, found.start())
-        last = line + found[0].count("\n")
-        yield found[1].lower(), found[2], line + found[2].count("\n"), last, found[3]
-        done, line = found.end(), last
+        inner = line + found[0].count("\n")
+        last = line + text.count("\n", found.start(), end.end())
+        yield _Block(name, found[2], line, inner, last, text[found.end() : end.start()])
+        done, line = end.end(), last
 
 
 def _markdown_headings(lines: list[str]) -> Iterator[_Heading]:
