@@ -5,7 +5,7 @@ from __future__ import annotations
 from signoff.core.watched import Changes
 
 # Seconds of silence that end a moment: of a few files, and of many.
-QUIET = 0.05
+QUIET = 0.03
 QUIET_AFTER_MANY = 0.3
 MANY = 50
 # Seconds after which a moment ends even when it goes on; and when git says that it is at work.
