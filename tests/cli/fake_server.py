@@ -36,6 +36,7 @@ view: dict[str, Any] = {
     "children": [],
     "seq": 0,
     "summary": "",
+    "context": [],
 }
 view["config"]["reasons"] = {}
 

@@ -185,7 +185,7 @@ def test_a_file_is_found_from_another_folder_through_the_workspace(tmp_path: Pat
         ([], "COMMAND"),
         (["sessions"], "required"),
         (["sessions", "show"], "ID"),
-        (["context", "g"], "invalid choice"),
+        (["context", "g", "--budget", "many"], "invalid number of tokens"),
     ],
 )
 def test_wrong_usage_is_exit_code_2_in_words(tmp_path: Path, arguments: list[str], words: str) -> None:

@@ -31,6 +31,7 @@ def view(*hunks: Any, **more: Any) -> Any:
         "questions": [],
         "usage": usage,
         "summary": "",
+        "context": [],
         "config": {"model": "m"},
     }
     return {**base, **rest, **more}
