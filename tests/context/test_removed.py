@@ -1,0 +1,82 @@
+"""Names that a change takes away: out of whole texts and out of a diff."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from signoff.context.removed import parts_of, removed_names
+from signoff.core.diff import unified
+
+BEFORE = '''"""A module."""
+
+LIMIT = 10
+
+
+class Parser:
+    def feed(self, data):
+        return data
+
+    def close(self):
+        pass
+
+
+def helper(one):
+    return one
+'''
+AFTER = BEFORE.replace("def feed(", "def push(").replace("def helper(one):", "def helper(one, two=None):")
+
+
+def test_what_is_renamed_or_deleted_is_removed() -> None:
+    assert removed_names([("a.py", BEFORE, AFTER)]) == {"a.py": ("feed",)}
+    assert removed_names([("a.py", BEFORE, "")]) == {"a.py": ("LIMIT", "Parser", "close", "feed", "helper")}
+    assert removed_names([("a.py", "", BEFORE)]) == {} == removed_names([])
+    assert removed_names([("a.py", BEFORE, BEFORE)]) == {}
+
+
+def test_what_moves_to_another_file_is_not() -> None:
+    moved = "def helper(one):\n    return one\n"
+    assert removed_names([("a.py", BEFORE, BEFORE.replace(moved, "")), ("b.py", "", moved)]) == {}
+
+
+def test_headings_keys_and_short_names_are_no_names_of_code() -> None:
+    parts = [("a.md", "# Heading\n", "text\n"), ("a.json", '{"key": 1}', "{}"), ("a.py", "def f():\n    pass\n", "")]
+    assert removed_names(parts) == {}
+
+
+def test_a_diff_tells_it_too() -> None:
+    diff = unified(BEFORE, AFTER, "a.py")
+    assert removed_names(parts_of(diff)) == {"a.py": ("feed",)}
+    git = f"diff --git a/a.py b/a.py\nindex 123..456 100644\n{diff}"
+    gone = "diff --git a/x/b.py b/x/b.py\ndeleted file mode 100644\n--- a/x/b.py\n+++ /dev/null\n@@ -1,2 +0,0 @@\n"
+    gone += "-def gone():\n-    pass\n"
+    assert removed_names(parts_of(git + gone)) == {"a.py": ("feed",), "x/b.py": ("gone",)}
+
+
+def test_lines_that_look_like_the_heads_of_files() -> None:
+    diff = "--- a/a.sql\n+++ b/a.sql\n@@ -1,3 +1,3 @@\n one\n--- a/b.py\n+++ b/c.py\n two\n"
+    assert list(parts_of(diff)) == [("a.sql", "one\n-- a/b.py\ntwo\n", "one\n++ b/c.py\ntwo\n")]
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "name"),
+    [
+        ("a.go", "func Removed(x int) int {\n\treturn x\n}\n", "Removed"),
+        ("a.ts", "export function removed(x: number) {\n  return x;\n}\n", "removed"),
+        ("a.rs", "pub fn removed(x: u8) -> u8 {\n    x\n}\n", "removed"),
+        ("a.java", "class Removed {\n    void gone() {}\n}\n", "Removed"),
+        ("a.c", "int removed(int x) {\n    return x;\n}\n", "removed"),
+    ],
+)
+def test_in_every_language(path: str, old: str, name: str) -> None:
+    assert name in removed_names(parts_of(unified(old, "\n", path)))[path]
+
+
+def test_it_never_raises() -> None:
+    chance = random.Random(5)
+    diff = unified(BEFORE, AFTER, "a.py") + unified("function x() {}\n", "", "b.ts")
+    for _ in range(300):
+        cut = "".join(chance.sample(diff.splitlines(keepends=True), chance.randrange(len(diff.splitlines()))))
+        removed_names(parts_of(cut + diff[chance.randrange(len(diff)) :]))
+    assert list(parts_of("")) == [] == list(parts_of("\0\ud800\n@@ -1,x +1 @@\n"))
