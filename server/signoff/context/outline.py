@@ -50,7 +50,7 @@ class _Found(NamedTuple):
 
 
 def outline(path: str, text: str) -> Outline:
-    """The outline of a file with this text, in about a second at most. Never raises.
+    """The outline of a file with this text, in about two seconds at most. Never raises.
 
     Empty for a text over `LARGEST` characters (`LARGEST_DATA` for data), for a minified and for a binary one. A text
     that a grammar gives up on has the symbols that its lines show (`def x`, `class Y`) and no imports. At most

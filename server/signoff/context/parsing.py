@@ -12,10 +12,10 @@ from tree_sitter import Node, Point, Tree
 from signoff.context.grammars import parser
 
 _SMALL = 1_000
-_SECONDS = 0.1
-_SECONDS_PER_BYTE = 1e-6
-_MOST_SECONDS = 0.6
-"""CPU time: three to ten times what a text of the language takes."""
+_SECONDS = 0.3
+_SECONDS_PER_BYTE = 3e-6
+_MOST_SECONDS = 1.5
+"""CPU time: ten times what a text of the language takes."""
 _MOST_MEMORY = 200_000_000
 _LOOK_AT_MEMORY = 32
 _STATM = Path("/proc/self/statm")
