@@ -203,8 +203,9 @@ class Folder:
     @property
     def busy(self) -> bool:
         """Whether there is something to store soon."""
-        index = self._index
-        return index is not None and (self._parsing.busy or self._past.reading or self._live.waiting)
+        if self._index is None:
+            return False
+        return self._parsing.busy or self._past.reading or self._live.waiting or self._live.unparsed
 
     def settle(self) -> None:
         """Stores what has come meanwhile; called often."""
@@ -214,6 +215,7 @@ class Folder:
 
     def _settle(self) -> None:
         self._past.settle(self._source.trusted)
+        self._live.ask_again()
         self._parsing.settle()
         again, self._parsing.changed = self._parsing.changed, []
         if again:

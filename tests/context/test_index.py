@@ -3,6 +3,7 @@
 import os
 import random
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -253,3 +254,21 @@ def test_lines_of_a_file_that_changed_unheard_are_not_given_for_others(tmp_path:
         assert made.index.text("geometry/shapes.py", 1, 1) is None
         made.live.change(["geometry/shapes.py"])
         assert made.index.text("geometry/shapes.py", 1, 1) == "# moved"
+
+
+def test_while_somebody_types_one_text_at_a_time_is_parsed(tmp_path: Path) -> None:
+    with indexed(tmp_path, FILES) as made:
+        waiting: list[Callable[[], None]] = []
+        made.parse_later(waiting)
+        for count in range(50):
+            made.live.buffer("geometry/shapes.py", f"def square{count}(): ...\n")
+            assert made.found(f"square{count}") == {"geometry/shapes.py"}
+        assert len(waiting) == 1
+        waiting.pop()()
+        # The first of the texts was parsed, and it is not the text any more.
+        assert made.index.defines("square0") == []
+        assert made.live.unparsed
+        made.live.ask_again()
+        waiting.pop()()
+        assert made.index.defines("square49") == ["geometry/shapes.py"]
+        assert not made.live.unparsed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from signoff.context.index import Index
@@ -38,17 +39,25 @@ class Indexed:
             kept.mkdir(exist_ok=True)
         self.index = Index(self.source, kept, version)
         self._parses = parsing
+        self._later: list[Callable[[], None]] | None = None
         ids = Ids(self.index.store)
         self.parsing = Parsing(self.index, self._parse, lambda: None)
         self.builder = Builder(self.index, self.parsing, ids, lambda: None, lambda: None)
-        self.live = Live(self.index, self.builder, ids, self._parse)
+        self.live = Live(self.index, self.builder, ids, self._parse, again_seconds=0.0)
 
     def _parse(self, jobs: Sequence[Job], done: Sequence[Callable[[Parsed | None], None]], urgent: bool) -> None:
         for (path, text, known), take in zip(jobs, done, strict=True):
             content = self.source.read(path) if text is None else None
             data = content.data if content is not None else text
-            if self._parses:
-                take(None if data is None else parse(path, data, known))
+            parsed = partial(_tell, take, path, data, known)
+            if self._later is not None:
+                self._later.append(parsed)
+            elif self._parses:
+                parsed()
+
+    def parse_later(self, waiting: list[Callable[[], None]]) -> None:
+        """From now on what is to be parsed is put there, to be called."""
+        self._later = waiting
 
     def build(self) -> Indexed:
         """Loads what was kept, looks at all files, and takes in what was parsed."""
@@ -78,6 +87,10 @@ class Indexed:
     def pieces(self, words: str) -> set[tuple[str, str]]:
         """The files and symbols of chunks with any of the words in their text."""
         return {(hit.path, hit.symbol) for hit in self.index.chunks(words, 100) if hit.body}
+
+
+def _tell(take: Callable[[Parsed | None], None], path: str, data: bytes | None, known: bytes | None) -> None:
+    take(None if data is None else parse(path, data, known))
 
 
 def put(root: Path, files: dict[str, str | bytes]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Sequence
 
 from signoff.context.index import Index
@@ -19,16 +21,24 @@ from signoff.context.outline_types import Outline
 MOST_LAID = 64
 # Files in the overlay before it is written to the index.
 _FULL = 200
+AGAIN_SECONDS = 0.3
+"""How often a text that somebody types in is parsed at most."""
 _UNPARSED = pack(Outline((), (), ()))
 
 
 class Live:
     """`buffer` may be called in any thread, the rest belongs to the builder's. Raises as `Table` and `Store`."""
 
-    def __init__(self, index: Index, builder: Builder, ids: Ids, parse_elsewhere: Parse) -> None:
+    def __init__(
+        self, index: Index, builder: Builder, ids: Ids, parse_elsewhere: Parse, again_seconds: float = AGAIN_SECONDS
+    ) -> None:
         self._index, self._builder, self._ids, self._parse = index, builder, ids, parse_elsewhere
+        self._again_seconds = again_seconds
         self._to_save: dict[str, FileRow] = {}
         self._gone: list[int] = []
+        self._asking = threading.Lock()
+        self._asked: set[str] = set()
+        self._asked_at: dict[str, float] = {}
 
     def change(self, paths: Sequence[str]) -> None:
         """These files were changed, made or removed."""
@@ -87,14 +97,35 @@ class Live:
         return lay(path, text, parse(path, text, _UNPARSED), complete=not text)
 
     def _ask(self, number: int, path: str, text: bytes) -> None:
-        """Has the text parsed, and lays that over the index instead."""
+        """Has the text parsed, and lays that over the index instead.
+
+        While somebody types, one text of a file is parsed at a time, and the next one not at once: `ask_again` does.
+        """
+        with self._asking:
+            now = time.monotonic()
+            if not text or path in self._asked or now - self._asked_at.get(path, 0.0) < self._again_seconds:
+                return
+            self._asked.add(path)
+            self._asked_at[path] = now
 
         def take(parsed: Parsed | None) -> None:
-            parsed = parsed or parse(path, text, _UNPARSED)
-            self._index.shown.lay(number, lay(path, text, parsed, complete=True))
+            found = parsed or parse(path, text, _UNPARSED)
+            with self._asking:
+                self._asked.discard(path)
+            self._index.shown.lay(number, lay(path, text, found, complete=True))
 
-        if text:
-            self._parse([(path, text, None)], [take], True)
+        self._parse([(path, text, None)], [take], True)
+
+    def ask_again(self) -> None:
+        """Has those texts parsed that came too soon after others; called often while `unparsed`."""
+        for number, laid in self._index.shown.laid().items():
+            if not laid.complete:
+                self._ask(number, laid.path, laid.text)
+
+    @property
+    def unparsed(self) -> bool:
+        """Whether something in the overlay has not been parsed yet."""
+        return any(not laid.complete for laid in self._index.shown.laid().values())
 
     # ------------------------------------------------------------------------------------------------------- at rest
 

@@ -118,9 +118,10 @@ class Shown:
                 self._show(path, None)
 
     def lay(self, number: int, laid: Laid) -> bool:
-        """Replaces the overlay's document of an id; False when that id is in it no more."""
+        """Replaces the overlay's document of an id; False when that id is in it no more, or with another text."""
         with self.lock:
-            if number not in self._laid:
+            known = self._laid.get(number)
+            if known is None or known.text is not laid.text:
                 return False
             self._laid[number] = laid
             return True
