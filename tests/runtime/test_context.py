@@ -312,6 +312,23 @@ async def test_a_preview_is_what_a_session_would_be_told_and_leaves_no_trace(roo
     assert await house.store.sessions() == []
 
 
+async def test_what_the_user_keeps_from_models_is_never_told(root: Path) -> None:
+    put(root, {"private/x.txt": "old\n", ".signoffignore": "private/\n", ".gitignore": "*.log\n", "a.log": "one\n"})
+    git(root, "add", "-A")
+    git(root, "commit", "-q", "-m", "private")
+    put(root, {"private/x.txt": "canary\n", "a.log": "canary\n"})
+    read = call(0, "read_file", '{"path": "private/x.txt"}')
+    model = Script([[read], SAYS])
+    house = House(root, model, trusted=True, engine=Engine())
+    house.editor.documents = {house.document("private/x.txt"): "canary!\n", house.document("a.log"): "canary!\n"}
+    session = await house.start("Begin")
+    await house.until(session, lambda s: s.turn > 1)
+    house.manager.signals.touched([house.document("private/x.txt"), house.document("a.log")])
+    await says(house, session, "Look.")
+    assert "is in .signoffignore" in str(model.requests) and "canary" not in str(model.requests)
+    assert "private/x.txt" not in told(model, 0)[0] and "a.log" not in "".join(told(model, 0))
+
+
 async def test_secrets_and_our_own_documents_are_never_told(root: Path) -> None:
     put(root, {".env": "KEY=old\n", ".signoff/sessions/s.md": "# x\n"})
     git(root, "add", "-f", ".env")

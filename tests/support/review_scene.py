@@ -380,5 +380,8 @@ class SceneFiles:
     def list(self, limit: int = 50_000) -> list[str]:
         return [PATH]
 
+    def hidden(self, paths: object, tracked: bool = False) -> frozenset[str]:
+        return frozenset()
+
     def exists(self, path: str) -> bool:
         return self.editor.disk is not None and path == PATH

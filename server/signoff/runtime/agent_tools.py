@@ -65,18 +65,24 @@ def _run(state: State, call: ToolCall, checked: dict[str, Any], workspace: Works
             return RecordTool(call.call_id, f"{call.name} is not available here.", ok=False)
 
 
-def _withheld(path: str) -> str | None:
-    """Why the file is not shown to a model, judged by its name; None when it may be."""
+def _withheld(path: str, workspace: Workspace) -> str | None:
+    """Why the file is not shown to a model, judged by its name and the user's rules; None when it may be."""
     name = posixpath.normpath(path)
     if protected(name) == "git":
         return f"{path} belongs to git's own files, which are neither shown nor changed."
-    return f"{path} holds keys or passwords by its name, so it is not shown or changed." if secret_name(name) else None
+    if secret_name(name):
+        return f"{path} holds keys or passwords by its name, so it is not shown or changed."
+    return f"{path} is in .signoffignore, so it is not shown or changed." if _hidden(name, workspace) else None
+
+
+def _hidden(path: str, workspace: Workspace) -> bool:
+    return not path.startswith(("/", "../")) and bool(workspace.files.hidden([path], tracked=True))
 
 
 def _reader(state: State, workspace: Workspace) -> Callable[[str], str | None]:
     def read(named: str) -> str | None:
         path = workspace.named(named)
-        if why := _withheld(path):
+        if why := _withheld(path, workspace):
             raise _Unreadable(why)
         found = workspace.seen(state, path)
         if isinstance(found, FileProblem) and found.kind != "missing":
@@ -91,7 +97,7 @@ class _Unreadable(Exception):
 
 
 def _read(state: State, call: ToolCall, asked: dict[str, Any], workspace: Workspace) -> RecordTool:
-    if why := _withheld(asked["path"]):
+    if why := _withheld(asked["path"], workspace):
         return RecordTool(call.call_id, why, ok=False)
     found = workspace.seen(state, asked["path"])
     if not isinstance(found, str):

@@ -192,7 +192,9 @@ class Gatherer:
     def _files(self) -> list[str]:
         """Blocking: the workspace's files for the map."""
         git = self.workspace.git
-        return [path for path in (git.files() if git else None) or self.workspace.files.list() if tellable(path)]
+        listed = (git.files() if git else None) or self.workspace.files.list()
+        hidden = self.workspace.files.hidden(listed, tracked=True)
+        return [path for path in listed if path not in hidden and tellable(path)]
 
     def _marks(self, state: State, seen: Seen, known: Material) -> tuple[material.Known, ...]:
         for one in seen.looks:

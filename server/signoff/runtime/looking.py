@@ -64,14 +64,18 @@ def look(state: State, workspace: Workspace, touched: Iterable[str] = (), more: 
     named = sections(git.working_diff(DIFF_LIMIT)) if git else {}
     head = (git.head() or "") if git else ""
     hit = frozenset(touched)
+    hidden = workspace.files.hidden(named, tracked=True)
+    named = {path: section for path, section in named.items() if path not in hidden and tellable(path)}
     uris = dict.fromkeys([*map(workspace.uri_of, named), *workspace.editor.open_uris(), *state.seen, *hit, *more])
+    paths = {path: uri for uri in list(uris)[:MOST_LOOKED] if (path := _telling(workspace, uri))}
+    hidden = workspace.files.hidden([path for path in paths if path not in named])
     looks = [
         one
-        for uri in list(uris)[:MOST_LOOKED]
-        if (path := _telling(workspace, uri)) and (one := _at(state, workspace, uri, path, named.get(path, "")))
+        for path, uri in paths.items()
+        if path not in hidden and (one := _at(state, workspace, uri, path, named.get(path, "")))
     ]
     marked = tuple(replace(one, touched=True) if one.uri in hit else one for one in looks)
-    return Seen(marked, head, tuple(path for path in named if tellable(path)))
+    return Seen(marked, head, tuple(named))
 
 
 def _telling(workspace: Workspace, uri: str) -> str | None:

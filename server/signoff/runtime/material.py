@@ -105,7 +105,9 @@ def _above(path: str) -> list[str]:
 
 def _paths(workspace: Workspace, uris: Iterable[str]) -> list[str]:
     named = (workspace.path_of(uri) for uri in dict.fromkeys(uris))
-    return [path for path in named if path and tellable(path)]
+    told = [path for path in named if path and tellable(path)]
+    hidden = workspace.files.hidden(told)
+    return [path for path in told if path not in hidden]
 
 
 def _findings(workspace: Workspace, found: Iterable[Finding]) -> list[tuple[str, Finding]]:

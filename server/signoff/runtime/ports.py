@@ -5,7 +5,7 @@ No method here raises for trouble of the outside unless it says so: trouble is r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from signoff.core.files import FileProblem as FileProblem
@@ -89,6 +89,10 @@ class Files(Protocol):
 
     def list(self, limit: int = 50_000) -> list[str]:
         """Paths of the workspace's text-like files, ignore rules applied, sorted."""
+        ...
+
+    def hidden(self, paths: Iterable[str], tracked: bool = False) -> frozenset[str]:
+        """Those of `paths` that ignore files leave out; in `tracked` ones only .signoffignore has a say."""
         ...
 
     def exists(self, path: str) -> bool:

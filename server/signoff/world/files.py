@@ -10,13 +10,14 @@ import codecs
 import errno
 import hashlib
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 from signoff.core.files import FileProblem, FileTrouble, protected
 from signoff.world.gitdir import git_folders
+from signoff.world.hidden import hidden
 from signoff.world.replace import make_folders, opened_folder, remove_folders, replace, sync
 from signoff.world.safe_open import open_file, parts_of
 from signoff.world.walk import listed
@@ -90,6 +91,10 @@ class WorkspaceFiles:
                 return listed(root, limit)
         except OSError:
             return []
+
+    def hidden(self, paths: Iterable[str], tracked: bool = False) -> frozenset[str]:
+        """Those of `paths` that ignore files leave out; in `tracked` ones only .signoffignore has a say."""
+        return hidden(paths, self.read, tracked)
 
     def exists(self, path: str) -> bool:
         """Whether something stands at the path, be it a folder or a link that leads nowhere."""
