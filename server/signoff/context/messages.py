@@ -6,7 +6,7 @@ import math
 import re
 from array import array
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import nsmallest
 
@@ -15,8 +15,12 @@ from signoff.context.terms import terms
 _K1, _B = 1.2, 0.75
 # A word that the query repeats more often than this says no more by it.
 _MOST_REPEATED = 3
-# Of a long query only the rarest terms are looked up.
+# Terms of a message beyond which its length counts no more.
+_LONG = 150
+# Of a long query only the rarest terms are looked up, and of those no more than cost so many steps: on the dev set the
+# files that are found stay the same.
 _MOST_TERMS = 40
+_MOST_STEPS = 10_000
 # "Reviewed-by: ..." and the like: the same names under every message.
 _TRAILER = re.compile(r"^[A-Z][A-Za-z]*(?:-[A-Za-z]+)+:.*$", re.MULTILINE)
 
@@ -54,13 +58,37 @@ class Messages:
         wanted = Counter(terms(query) if isinstance(query, str) else query)
         held = [(len(posting.numbers), term) for term in wanted if (posting := self._postings.get(term))]
         found: dict[int, float] = {}
+        steps = 0
         for holding, term in nsmallest(_MOST_TERMS, held):
+            steps += holding
+            if steps > max(_MOST_STEPS, holding):
+                break
             posting = self._postings[term]
             holding = min(holding, len(among))
             rare = min(wanted[term], _MOST_REPEATED) * math.log(1 + (len(among) - holding + 0.5) / (holding + 0.5))
             for number, weight in zip(posting.numbers, posting.weights, strict=True):
                 found[number] = found.get(number, 0.0) + rare * weight
         return {number: score for number, score in found.items() if number in among}
+
+    def holding(
+        self, query: str | Sequence[str], among: Collection[int], limit: int
+    ) -> Iterator[tuple[float, Sequence[int]]]:
+        """For each of the query's terms what it weighs, and the `limit` latest messages that have it."""
+        wanted = Counter(terms(query) if isinstance(query, str) else query)
+        held = [(len(posting.numbers), term) for term in wanted if (posting := self._postings.get(term))]
+        for holding, term in nsmallest(_MOST_TERMS, held):
+            holding = min(holding, len(among))
+            rare = min(wanted[term], _MOST_REPEATED) * math.log(1 + (len(among) - holding + 0.5) / (holding + 0.5))
+            yield rare, [one for one in self._latest(term, limit) if one in among]
+
+    def _latest(self, term: str, limit: int) -> Sequence[int]:
+        """The first numbers are the newest of what was read at first; the last ones came later."""
+        numbers = self._postings[term].numbers
+        return numbers if len(numbers) <= limit else [*numbers[: limit - limit // 4], *numbers[-(limit // 4) :]]
+
+    def length(self, number: int) -> int:
+        """How many terms the message has, a very long one cut off."""
+        return min(self._lengths.get(number, 0), _LONG)
 
     def renumber(self, numbers: Mapping[int, int]) -> None:
         """Gives the messages new numbers, forgets those that get none, and weighs all by the average length."""
@@ -80,6 +108,11 @@ class Messages:
 
     def _short(self, number: int) -> float:
         return _K1 * (1 - _B + _B * self._lengths[number] / self._average)
+
+
+def weigh(count: float, relative: float) -> float:
+    """BM25's weight of a term that is there `count` times in a text of `relative` times the average length."""
+    return count * (_K1 + 1) / (count + _K1 * (1 - _B + _B * relative))
 
 
 def _weight(count: int, short: float) -> float:
