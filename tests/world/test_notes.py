@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from signoff.core.notes import FailureNote, TimingNote
+from signoff.core.notes import TimingNote
 from signoff.world import notes as module
 from signoff.world.notes import WorkspaceNotes, notes_in
 
@@ -63,16 +63,18 @@ def test_others_on_the_machine_read_nothing(notes: WorkspaceNotes) -> None:
         assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_the_same_failure_is_counted_and_what_fixed_it_is_remembered(notes: WorkspaceNotes) -> None:
-    notes.failed("s1", "pytest a", "AssertionError", 1.0)
-    notes.failed("s2", "pytest b", "TypeError", 2.0)
-    notes.failed("s1", "pytest a", "AssertionError again", 3.0)
-    notes.fixed("s1", "a longer timeout", 4.0)
-    notes.fixed("unknown", "?", 5.0)
-    assert notes.failures() == [
-        FailureNote("s2", "pytest b", "TypeError", 2.0),
-        FailureNote("s1", "pytest a", "AssertionError again", 3.0, 2, "a longer timeout"),
-    ]
+def test_the_same_failure_is_counted_and_what_mended_it_is_remembered(notes: WorkspaceNotes) -> None:
+    notes.failed("pytest a", "E  AssertionError: 3 != 4\n1 failed in 0.31s", 1.0)
+    notes.failed("pytest b", "TypeError: no", 2.0)
+    notes.failed("pytest a", "E  AssertionError: 5 != 4\n1 failed in 0.29s", 3.0)
+    notes.passed("pytest a", "a longer timeout", 4.0)
+    notes.passed("unknown", "?", 5.0)
+    b, a = notes.failures()
+    assert (b.where, b.text, b.at, b.count, b.fixed) == ("pytest b", "TypeError: no", 2.0, 1, "")
+    assert (a.where, a.at, a.count, a.fixed) == ("pytest a", 3.0, 2, "a longer timeout")
+    assert a.text == "E  AssertionError: 5 != 4\n1 failed in 0.29s"
+    notes.failed("pytest a", "E  AssertionError: 6 != 4\n1 failed in 0.29s", 6.0)
+    assert notes.failures()[-1].fixed == "a longer timeout"
 
 
 def test_timings_keep_the_latest_runs(notes: WorkspaceNotes) -> None:
@@ -85,25 +87,25 @@ def test_timings_keep_the_latest_runs(notes: WorkspaceNotes) -> None:
 
 
 def test_lines_that_are_damaged_say_nothing(notes: WorkspaceNotes) -> None:
-    notes.failed("s1", "a", "b", 1.0)
+    notes.failed("a", "b", 1.0)
     with file(notes, "failures.jsonl").open("ab") as out:
         out.write(b'{"signature": "s9", "wh\n[1, 2]\n\xff\xfe\n{"signature": "s3", "at": "late"}\n')
-    assert [one.signature for one in notes.failures()] == ["s1", "s3"]
+    assert [one.signature for one in notes.failures()][1:] == ["s3"]
 
 
 def test_a_file_that_grew_is_shortened_to_its_end(notes: WorkspaceNotes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LARGEST", 4_000)
     for number in range(300):
-        notes.failed(f"s{number}", "where", "text", float(number))
+        notes.failed(f"test {number}", "text", float(number))
     assert file(notes, "failures.jsonl").stat().st_size <= 4_100
-    assert notes.failures()[-1].signature == "s299" and len(notes.failures()) > 10
+    assert notes.failures()[-1].where == "test 299" and len(notes.failures()) > 10
 
 
 def test_a_disk_that_refuses_is_no_error(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "state").write_text("a file stands here")
     notes = WorkspaceNotes(tmp_path / "state", "file:///w")
     notes.learn("Tabs.")
-    notes.failed("s", "w", "t", 1.0)
+    notes.failed("w", "t", 1.0)
     assert notes.lessons() == [] and notes.failures() == []
     assert "can't be written" in caplog.text
 
@@ -112,7 +114,7 @@ def test_several_processes_write_at_once(notes: WorkspaceNotes, tmp_path: Path) 
     script = (
         "import sys; from pathlib import Path; from signoff.world.notes import WorkspaceNotes\n"
         "n = WorkspaceNotes(Path(sys.argv[1]), 'file:///w')\n"
-        "for i in range(200): n.failed('same', 'where', 'x' * 500, float(i))\n"
+        "for i in range(200): n.failed('where', 'x' * 500, float(i))\n"
     )
     argv = [sys.executable, "-c", script, str(tmp_path / "state")]
     running = [subprocess.Popen(argv, env={"PYTHONPATH": SERVER}) for _ in range(3)]

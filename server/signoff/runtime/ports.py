@@ -201,12 +201,12 @@ class Notes(Protocol):
         """What failed, each once, the latest last."""
         ...
 
-    def failed(self, signature: str, where: str, text: str, at: float) -> None:
-        """A command or test failed (again)."""
+    def failed(self, where: str, output: str, at: float) -> None:
+        """The command or test `where` failed (again), and printed `output`."""
         ...
 
-    def fixed(self, signature: str, by: str, at: float) -> None:
-        """What failed so passes again; `by` says what was changed."""
+    def passed(self, where: str, by: str, at: float) -> None:
+        """What failed passes again; `by` says what was changed."""
         ...
 
     def timings(self) -> list[TimingNote]:

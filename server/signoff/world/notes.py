@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+from signoff.core.failures import signature, telling
 from signoff.core.notes import FailureNote, TimingNote
 from signoff.world.folders import private_folder
 
@@ -70,25 +71,26 @@ class WorkspaceNotes:
         """What failed, each once, the latest last."""
         found: dict[str, FailureNote] = {}
         for line in self._lines(self._failures):
-            signature, at = str(line.get("signature", "")), _number(line.get("at"))
-            known = found.pop(signature, None)
-            if "fixed" in line and known:
-                found[signature] = replace(known, fixed=str(line["fixed"]))
-            elif "fixed" not in line:
+            where, name = str(line.get("where", "")), str(line.get("signature", ""))
+            if "fixed" in line:
+                now = [one for one in found.values() if one.where == where and not one.fixed]
+                found |= {one.signature: replace(one, fixed=str(line["fixed"])) for one in now}
+            else:
+                known = found.pop(name, None)
                 count = known.count + 1 if known else 1
+                # It failed again: what mended it then is worth knowing until something else does.
                 fixed = known.fixed if known else ""
-                where, text = str(line.get("where", "")), str(line.get("text", ""))
-                found[signature] = FailureNote(signature, where, text, at, count, fixed)
+                found[name] = FailureNote(name, where, str(line.get("text", "")), _number(line.get("at")), count, fixed)
         return list(found.values())
 
-    def failed(self, signature: str, where: str, text: str, at: float) -> None:
-        """A command or test failed (again)."""
-        line = {"signature": signature, "where": where[:LONGEST_LESSON], "text": text[:LONGEST_TEXT], "at": at}
-        self._add(self._failures, line)
+    def failed(self, where: str, output: str, at: float) -> None:
+        """The command or test `where` failed (again), and printed `output`."""
+        where, text = where[:LONGEST_LESSON], telling(output)[:LONGEST_TEXT]
+        self._add(self._failures, {"signature": signature(where, output), "where": where, "text": text, "at": at})
 
-    def fixed(self, signature: str, by: str, at: float) -> None:
-        """What failed so passes again; `by` says what was changed."""
-        self._add(self._failures, {"signature": signature, "fixed": by[:LONGEST_TEXT], "at": at})
+    def passed(self, where: str, by: str, at: float) -> None:
+        """What failed passes again; `by` says what was changed."""
+        self._add(self._failures, {"where": where[:LONGEST_LESSON], "fixed": by[:LONGEST_TEXT], "at": at})
 
     def timings(self) -> list[TimingNote]:
         """How long commands and tests took, the latest last."""
