@@ -125,13 +125,14 @@ async def reach(process: IndexProcess, uri: str, ready: set[str], fresh: bool) -
         await asyncio.sleep(0.002)
 
 
-async def cold(process: IndexProcess, tree: Path, text: str) -> dict[str, Any]:
+async def cold(process: IndexProcess, tree: Path, path: str) -> dict[str, Any]:
     """From nothing to all of it, while somebody types in a large document."""
-    uri = tree.as_uri()
+    uri, typed = tree.as_uri(), f"typed/{path.rpartition('/')[2]}"
+    text = (tree / path).read_text(encoding="utf-8", errors="replace")
 
     async def typing() -> None:
         for count in range(100_000):
-            process.buffer(uri, "typed/here.py", text + f"\n# {count}\n")
+            process.buffer(uri, typed, text + f"\n# {count}\n")
             await asyncio.sleep(0.05)
 
     began = time.perf_counter()
@@ -143,7 +144,7 @@ async def cold(process: IndexProcess, tree: Path, text: str) -> dict[str, Any]:
         await reach(process, uri, {"full"}, fresh=True)
         full = time.perf_counter() - began
         typist.cancel()
-    process.buffer(uri, "typed/here.py", None)
+    process.buffer(uri, typed, None)
     cpu = processor_seconds(process.pid or 0)
     times = {"lexical_s": lexical, "lexical_cpu_s": lexical_cpu, "full_s": full, "full_cpu_s": cpu}
     own = memory(process.pid or 0)
@@ -227,7 +228,7 @@ async def measure(tree: Path, cache: Path) -> dict[str, Any]:
     process = IndexProcess(cache)
     try:
         figures: dict[str, Any] = {"reading": reading}
-        figures["cold"] = await cold(process, tree, (tree / large.path).read_text(encoding="utf-8", errors="replace"))
+        figures["cold"] = await cold(process, tree, large.path)
         figures["query"] = await asked(process, tree.as_uri(), questions)
         figures["edit"] = await edited(process, tree, large.path)
         figures["disk_mb"] = sum(path.stat().st_size for path in cache.rglob("*") if path.is_file()) / 1e6

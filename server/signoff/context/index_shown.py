@@ -9,6 +9,9 @@ from signoff.context.imports import names_of
 from signoff.context.index_overlay import Laid
 from signoff.context.index_store import FileRow
 
+MOST_NAMED = 200
+"""Files with one name among which some can still be meant."""
+
 
 class Shown:
     """A document's id belongs to one text of one file and to no other ever. Any thread may read; writing has a lock.
@@ -74,13 +77,17 @@ class Shown:
         return path in self._buffers
 
     def named(self, name: str) -> list[str]:
-        """The files that imports may call by this name, sorted; see `imports.names_of`."""
+        """The files that imports may call by this name, sorted; see `imports.names_of`.
+
+        [] for a name that more than `MOST_NAMED` files have: it tells nothing.
+        """
         with self.lock:
             if self._named is None:
                 self._named = {}
                 for path in self._ids:
                     self._name(path)
-            return sorted(self._named.get(name, ()))
+            found = self._named.get(name, ())
+            return sorted(found) if len(found) <= MOST_NAMED else []
 
     def _name(self, path: str) -> None:
         if self._named is not None:
