@@ -101,7 +101,11 @@ class _App:
 
         self.index = IndexProcess(self._places.cache / "index")
         self.indexing = Indexing(
-            self.index, self.editor, self.trusted, lambda uris: self.desk.manager.signals.touched(uris)
+            self.index,
+            self.editor,
+            self.trusted,
+            lambda uris: self.desk.manager.signals.touched(uris),
+            lambda folder, path: self.desk.manager.tells(folder, path),
         )
         self.tokens = TokenCounter(self._places.cache / "vocabulary")
         return Ports(
@@ -170,6 +174,8 @@ class _App:
     def _configuration_changed(self, params: Any) -> None:
         section: Any = member(params, "settings")
         self.settings.take(member(section, "signoff"))
+        for folder in self.desk.folders():
+            self.indexing.trusted(folder)
 
     def trusted(self, workspace: str) -> bool:
         """Whether subprocesses may run in the workspace and its instructions may be read."""
@@ -181,6 +187,10 @@ class _App:
         self.indexing.trusted(workspace)
 
     def _folder(self, folder: str, is_open: bool) -> None:
+        try:
+            paths.to_path(folder)
+        except ValueError:  # clients name what is no folder on a disk
+            return
         self.indexing.folder(folder, is_open)
         self.watching.folder(folder, is_open)
 

@@ -154,6 +154,19 @@ async def test_in_an_editor_unsaved_text_counts_and_wrong_questions_are_refused(
         assert answer["error"]["code"] == -32602 and "size" in answer["error"]["message"]
 
 
+async def test_files_that_are_kept_from_models_are_not_found_when_they_are_open(root: Path, tmp_path: Path) -> None:
+    put(root, {".signoffignore": "private/\n"})
+    async with editor(root, tmp_path / "state", "http://127.0.0.1:9/v1") as client:
+        for path in ("private/x.py", ".env", ".signoff/sessions/s_1.md"):
+            client.open(path, "class Zeppelin:\n    secret = 'canary'\n")
+        client.open("part3.py", "class Zeppelin:\n    pass\n")
+        found = await whole(client, goal="Let the Zeppelin land")
+        while "part3.py" not in {one["path"] for one in of(found, "codebase")}:
+            found = await whole(client, goal="Let the Zeppelin land")
+        assert "canary" not in json.dumps(found)
+        assert not {"private/x.py", ".env", ".signoff/sessions/s_1.md"} & {one["path"] for one in found["files"]}
+
+
 async def test_what_other_servers_say_and_what_was_viewed_is_told(root: Path, tmp_path: Path) -> None:
     async with editor(root, tmp_path / "state", "http://127.0.0.1:9/v1") as client:
         uri = client.uri("timer.py")

@@ -37,8 +37,11 @@ class Index(Protocol):
 
 
 class Indexing:
-    """An observer of the document store. `trusted` tells of a folder whether programs may run in it; `heard` is told
-    of the same touched files, under their canonical URIs."""
+    """An observer of the document store.
+
+    `trusted` tells of a folder whether programs may run in it, `tells` of a folder and a path whether a model may hear
+    of the file. `heard` is told of the same touched files, under their canonical URIs.
+    """
 
     def __init__(
         self,
@@ -46,7 +49,10 @@ class Indexing:
         editor: LspEditor,
         trusted: Callable[[str], bool],
         heard: Callable[[Sequence[str]], None],
+        tells: Callable[[str, str], bool],
     ) -> None:
+        self._tells = tells
+        self._telling: dict[tuple[str, str], bool] = {}
         self._index, self._editor, self._trusted, self._heard = index, editor, trusted, heard
         self._folders: set[str] = set()
         self._coming: dict[str, asyncio.TimerHandle] = {}
@@ -119,6 +125,7 @@ class Indexing:
     def closed(self, document: Document) -> None:
         """The client closed a document: its file counts again, unless it is open under another name."""
         self._hand_on(self._name(document))
+        self._telling.clear()
 
     def close(self) -> None:
         """Forgets what was to be handed on."""
@@ -135,5 +142,12 @@ class Indexing:
         if handle is not None:
             handle.cancel()
         for folder in self._folders:
-            if (path := paths.relative(folder, uri)) is not None:
+            if (path := paths.relative(folder, uri)) is not None and self._tellable(folder, path):
                 self._index.buffer(folder, path, self._editor.text(uri))
+
+    def _tellable(self, folder: str, path: str) -> bool:
+        """Asked once for each document while it is open: ignore files are read to find out."""
+        known = self._telling.get((folder, path))
+        if known is None:
+            known = self._telling[folder, path] = self._tells(folder, path)
+        return known

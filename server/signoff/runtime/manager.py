@@ -20,6 +20,7 @@ from signoff.core.view import iso
 from signoff.runtime.anchors import Told
 from signoff.runtime.documents import Documents
 from signoff.runtime.journal import Journal
+from signoff.runtime.looking import tellable
 from signoff.runtime.loop import SessionLoop
 from signoff.runtime.memory import Memory
 from signoff.runtime.perform import Performer
@@ -149,6 +150,10 @@ class Manager:
         """What a session with that goal would be told first; why there can be none, in words."""
         key = paths.normal(workspace)
         return self._unusable(key, None) or await self._place(key).gatherer.view(goal, budget, uri)
+
+    def tells(self, workspace: str, path: str) -> bool:
+        """Whether models may hear of the file at all: by its name, and by the ignore files."""
+        return tellable(path) and not self.files(workspace).hidden([path])
 
     def files(self, workspace: str) -> Files:
         """The files of the folder, whether a session works there or not."""
