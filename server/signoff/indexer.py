@@ -227,6 +227,8 @@ def query_from(value: Mapping[str, Any]) -> Query:
 
 
 if __name__ == "__main__":
+    # What is kept here is the user's code, and nobody else's business.
+    os.umask(0o077)
     if sys.argv[1] == _PARSE:
         # Whatever the user does now comes first.
         os.nice(5)
