@@ -242,6 +242,9 @@ async def test_a_file_that_an_agent_wants_to_create_is_there_already(root: Path)
         await client.command("approveHunk", hunk=hunks[0]["id"], rev=1)
         view = await client.until(session, lambda v: v["hunks"][0]["note"] != "")
         assert view["hunks"][0]["status"] in ("stale", "pending") and "exists already" in view["hunks"][0]["note"]
+        client.report((client.uri("new.txt"), CHANGED))
+        await client.settled()
+        assert "exists already" in (await client.command("showSession", session=session))["hunks"][0]["note"]
         assert (folder / "new.txt").read_text() == "theirs\n"
 
 

@@ -269,8 +269,8 @@ def nearby(mark: Mark, text: str) -> None:
 
 
 def fitting(mark: Mark) -> MarkFitting | None:
-    """The mark's text is whole: a hunk that was stale fits again."""
-    if mark.hunk.status != "stale" or mark.inside:
+    """The mark's text is whole: a hunk that was stale fits again. A file that is there is never made anew."""
+    if mark.hunk.status != "stale" or mark.inside or mark.hunk.kind == "create":
         return None
     mark.hunk = replace(mark.hunk, status="pending")
     return MarkFitting(mark.hunk.id)
