@@ -18,12 +18,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from signoff.context import changes
 from signoff.core import commands as c
 from signoff.core import paths
 from signoff.core.decide import decide
 from signoff.core.effects import AskModel, GatherContext, LandHunks, ProbeLanding, RunTool, Wait
 from signoff.core.envelope import Envelope, Event
 from signoff.core.evolve import evolve
+from signoff.core.fragments import Seen
 from signoff.core.hunks import Base, FileChange, Hunk, HunkStatus, Landing
 from signoff.core.model import (
     FailureReason,
@@ -78,6 +80,9 @@ class Session:
 
     def __init__(self, files: dict[str, str] | None = None, **config: Any) -> None:
         self.files = dict(files or {})
+        self.looking: bool = config.pop("looking", False)
+        """Whether each turn begins with a look at the documents; without it the model is told nothing of them."""
+        self.texts: dict[str, str | None] = {}
         self.config = Config(**{"models": ("big", "small"), **config})
         self.state = State("s")
         self.log: list[Envelope] = []
@@ -227,7 +232,22 @@ class Session:
 
     def gather(self, text: str = "") -> list[Event]:
         due = any(isinstance(effect, GatherContext) for effect in owed(self.state))
-        return self.do(c.RecordContext(self.state.turn, text)) if due else []
+        if not due or not self.looking:
+            return self.do(c.RecordContext(self.state.turn, text)) if due else []
+        paths_seen = (self.path(uri) for uri in self.state.seen)
+        looks = [self.look(path) for path in dict.fromkeys([*self.files, *paths_seen])]
+        news = list(changes.since(looks, self.state.seen)) if self.state.turns else []
+        seen = tuple(Seen(*one) for one in changes.looked(looks, self.state.seen))
+        self.texts |= {changes.mark(one.bare): one.bare for one in looks}
+        told = "".join(f"{one.why}:\n{one.text}" for one in news)
+        return self.do(c.RecordContext(self.state.turn, told, seen=seen))
+
+    def look(self, path: str) -> changes.Look:
+        """The document as it is, without the session's own hunks."""
+        uri = self.uri(path)
+        own = [hunk for hunk in self.state.hunks_of(uri) if hunk.status == "applied"]
+        before = self.texts.get(self.state.seen.get(uri, "")[: changes.SHORT])
+        return changes.Look(uri, path, changes.bare(self.files.get(path), own), before, own=bool(own))
 
     def wait(self) -> list[Event]:
         """Lets the time come that a retry waits for."""
@@ -353,6 +373,7 @@ class Session:
         for fact in self.log:
             state = evolve(state, fact)
         assert state == self.state
+        self.texts = {}
         return self.do(c.Park())
 
     def probe(self) -> list[Event]:

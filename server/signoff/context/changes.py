@@ -25,7 +25,8 @@ class Look:
     """A document right now: its path, its `bare` text (None: there is none), and what is known to compare it with.
 
     `before` is the text that was seen last, where it is still known; `saved` the file of an open document; `section`
-    what git says of it against HEAD. `touched`: something happened to the file since.
+    what git says of it against HEAD. `touched`: something happened to the file since. `own`: the session's own hunks
+    are in the document.
     """
 
     uri: str
@@ -35,6 +36,7 @@ class Look:
     saved: str | None = None
     section: str = ""
     touched: bool = False
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,8 @@ def _changed(look: Look) -> Change:
     if look.bare is None:
         return Change(look.path, f"{look.path} is not there any more.", "deleted")
     if look.before is not None:
-        return Change(look.path, unified(look.before, look.bare, look.path), "changed since you last saw it")
+        why = "changed since you last saw it" + ("; your own hunks are left out here" if look.own else "")
+        return Change(look.path, unified(look.before, look.bare, look.path), why)
     if look.saved is not None and look.saved != look.bare:
         return Change(look.path, unified(look.saved, look.bare, look.path), "changed in the editor, not saved")
     if look.section:

@@ -101,7 +101,8 @@ def _at(state: State, workspace: Workspace, uri: str, path: str, section: str) -
     if text is not None and without is None:
         return None
     saved = workspace.files.read(path) if workspace.editor.text(uri) is not None else None
-    return Look(uri, path, without, None, saved if isinstance(saved, str) and not own else None, section)
+    saved = saved if isinstance(saved, str) and not own else None
+    return Look(uri, path, without, None, saved, section, own=bool(own))
 
 
 def remembering(looks: Iterable[Look], seen: Mapping[str, str], texts: Texts) -> Iterator[Look]:
