@@ -24,7 +24,7 @@ from signoff.core.fragments import Found, Query
 from signoff.indexer_history import Past, Submit
 from signoff.world.ignore import IGNORE_FILES
 from signoff.world.index_folder import IndexFolder, remove_old
-from signoff.world.index_source import DiskSource
+from signoff.world.index_source import LIMIT, DiskSource
 
 # What is laid over the index is written to it when nothing changed for so long.
 _REST_S = 5.0
@@ -144,9 +144,15 @@ class Folder:
             "ready": self._ready_for,
             "fresh": self._fresh,
             "files": len(index.shown.ids),
-            "cut": self._source.cut,
-            "words": list(self._source.words),
+            "cut": self._source.cut or index.cut,
+            "words": [*self._source.words, *self._left_out(index)],
         }
+
+    def _left_out(self, index: Index) -> Iterator[str]:
+        if self._source.cut:
+            yield f"{self._root}: only {LIMIT:,} files are searched. Name folders to leave out in .signoffignore."
+        if index.cut:
+            yield f"{self._root}: there is too much text; some files are known by their paths alone."
 
     def buffer(self, path: str, text: str | None) -> None:
         """An editor holds this text of the file; None: it let go of it."""

@@ -272,3 +272,13 @@ def test_while_somebody_types_one_text_at_a_time_is_parsed(tmp_path: Path) -> No
         waiting.pop()()
         assert made.index.defines("square49") == ["geometry/shapes.py"]
         assert not made.live.unparsed
+
+
+def test_beyond_the_text_that_is_searched_paths_are_known(tmp_path: Path) -> None:
+    put(tmp_path, {f"f{n}.py": f"def name{n}(): ...\n" for n in range(100)})
+    made = Indexed(tmp_path, most_bytes=500).build()
+    assert made.index.cut
+    assert len(made.index.paths()) == 100
+    found = [n for n in range(100) if made.found(f"name{n}")]
+    assert 10 < len(found) < 90
+    made.index.close()

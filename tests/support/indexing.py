@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from signoff.context.index import Index
-from signoff.context.index_build import Builder
+from signoff.context.index_build import MOST_BYTES, Builder
 from signoff.context.index_live import Live
 from signoff.context.index_outline import parse
 from signoff.context.index_parsed import Job, Parsing
@@ -32,7 +32,14 @@ class CountedSource(DiskSource):
 class Indexed:
     """`parsing` False: nothing is ever parsed, as in a process that ends before."""
 
-    def __init__(self, root: Path, kept: Path | None = None, parsing: bool = True, version: str = "1") -> None:
+    def __init__(
+        self,
+        root: Path,
+        kept: Path | None = None,
+        parsing: bool = True,
+        version: str = "1",
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
         self.root = root
         self.source = CountedSource(root)
         if kept is not None:
@@ -42,7 +49,7 @@ class Indexed:
         self._later: list[Callable[[], None]] | None = None
         ids = Ids(self.index.store)
         self.parsing = Parsing(self.index, self._parse, lambda: None)
-        self.builder = Builder(self.index, self.parsing, ids, lambda: None, lambda: None)
+        self.builder = Builder(self.index, self.parsing, ids, lambda: None, lambda: None, most_bytes)
         self.live = Live(self.index, self.builder, ids, self._parse, again_seconds=0.0)
 
     def _parse(self, jobs: Sequence[Job], done: Sequence[Callable[[Parsed | None], None]], urgent: bool) -> None:

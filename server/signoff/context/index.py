@@ -27,6 +27,7 @@ __all__ = ["ChunkHit", "FieldScores", "Index"]
 T = TypeVar("T")
 _EMPTY = Outline((), (), ())
 _SLACK = 50
+_PIECES = 5_000
 """Hits asked for beyond the limit: some may be of documents that are shown no more."""
 
 
@@ -39,6 +40,7 @@ class Index:
         self.shown = Shown()
         self.ready: Literal["", "lexical", "full"] = ""
         self.cut = False
+        """Whether there was more text than is searched."""
         self.store = Store(str(folder / "files.sqlite") if folder else None, version)
         self.files_table = Table(["path", "body"], folder=_inside(folder, "files"))
         self.names_table = Table(["symbols"], ["defines", "references", "imports"], _inside(folder, "names"))
@@ -82,6 +84,21 @@ class Index:
             if (path := shown.get(number >> CHUNK_BITS)) is not None
         ]
 
+    def pieces(self, query: str, paths: Sequence[str]) -> dict[tuple[str, int], FieldScores]:
+        """How well each piece of these files fits, by path and first line; those that fit not at all may be absent."""
+        wanted = terms(query)
+        files = [number for path in paths if (number := self.shown.id(path)) is not None]
+        if not files:
+            return {}
+        body = self._chunk_scores("body", wanted, _PIECES, files)
+        symbols = self._chunk_scores("symbols", wanted, _PIECES, files)
+        shown = self.shown.paths
+        return {
+            (path, row.start_line): FieldScores(body.get(row.number, 0.0), 0.0, symbols.get(row.number, 0.0))
+            for row in self._chunk_rows(list(dict.fromkeys([*body, *symbols])))
+            if (path := shown.get(row.number >> CHUNK_BITS)) is not None
+        }
+
     def _file_scores(
         self, table: Table, field: str, wanted: Sequence[str], limit: int, words: Callable[[Laid], Words]
     ) -> dict[str, float]:
@@ -99,18 +116,22 @@ class Index:
                 found[document.path] = score
         return _best(found, limit)
 
-    def _chunk_scores(self, field: str, wanted: Sequence[str], limit: int) -> dict[int, float]:
+    def _chunk_scores(
+        self, field: str, wanted: Sequence[str], limit: int, files: Sequence[int] = ()
+    ) -> dict[int, float]:
         table = self.chunks_table
         known = table.rarest(field, wanted)
         laid = self.shown.laid()
         shown = self.shown.paths
         found = {
             number: score
-            for number, score in table.scores(field, known, limit + _SLACK).items()
+            for number, score in table.scores(field, known, limit + _SLACK, files).items()
             if (file := number >> CHUNK_BITS) in shown and file not in laid
         }
         weights = Weights(table, field, wanted) if laid else None
         for file, document in laid.items():
+            if files and file not in files:
+                continue
             for at, (_, body, symbols) in enumerate(document.pieces):
                 if weights and (score := weights.score(body if field == "body" else symbols)):
                     found[(file << CHUNK_BITS) + at] = score

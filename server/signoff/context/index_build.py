@@ -15,6 +15,8 @@ from signoff.context.index_store import FileRow
 from signoff.context.index_types import Content, Listed
 from signoff.context.words import split_each
 
+MOST_BYTES = 1_000_000_000
+"""Text of a workspace that is read in one run of the process."""
 _READ_AT_ONCE = 64
 _COMMIT_EVERY = 40_000
 
@@ -23,12 +25,22 @@ class Builder:
     """For one thread. Every method raises what `Table` and `Store` raise: then the index is to be thrown away."""
 
     def __init__(
-        self, index: Index, parsing: Parsing, ids: Ids, wait: Callable[[], None], tell: Callable[[], None]
+        self,
+        index: Index,
+        parsing: Parsing,
+        ids: Ids,
+        wait: Callable[[], None],
+        tell: Callable[[], None],
+        most_bytes: int = MOST_BYTES,
     ) -> None:
-        """`wait` is called between files: it returns when nobody is being answered. `tell`: words can be searched."""
+        """`wait` is called between files: it returns when nobody is being answered. `tell`: words can be searched.
+
+        After `most_bytes` of text the other files are known by their paths alone, and the index is `cut`.
+        """
         self._index, self._parsing, self._ids, self._wait, self._tell = index, parsing, ids, wait, tell
         self._rows: list[FileRow] = []
         self._gone: list[int] = []
+        self._bytes, self._most_bytes = 0, most_bytes
 
     def load(self) -> bool:
         """Takes what was stored; whether there was anything. It can be asked before it is looked over."""
@@ -92,11 +104,18 @@ class Builder:
         """Reads the files and adds those that changed; they show after `_commit`."""
         self._wait()
         read = [(path, content) for path in paths if (content := self._index.source.read(path)) is not None]
-        texts = [content.data if searchable(path, content.data) else b"" for path, content in read]
+        texts = [content.data if self._searched(path, content.data) else b"" for path, content in read]
         for (path, content), words in zip(read, split_each(texts), strict=True):
             self._take(path, content, words)
         if len(self._rows) >= _COMMIT_EVERY:
             self._commit()
+
+    def _searched(self, path: str, data: bytes) -> bool:
+        if self._index.cut or not searchable(path, data):
+            return False
+        self._bytes += len(data)
+        self._index.cut = self._bytes > self._most_bytes
+        return True
 
     def _take(self, path: str, content: Content, words: bytes) -> None:
         old = self._index.shown.row(path)

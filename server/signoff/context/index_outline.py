@@ -66,7 +66,7 @@ def _pieces(data: bytes, found: Sequence[Chunk], symbols: Sequence[Symbol]) -> I
             names.append(starts[at][1])
             at += 1
         body = "\n".join(lines[chunk.start_line - 1 : chunk.end_line])
-        yield Piece(chunk.start_line, chunk.end_line, chunk.symbol, chunk.kind, body, _words(names))
+        yield Piece(chunk.start_line, chunk.end_line, chunk.symbol, chunk.kind, body, _words(names) if names else "")
 
 
 def _words(names: Iterable[str]) -> str:

@@ -228,6 +228,9 @@ class IndexProcess:
             if message.pop("event", "") == "state":
                 folder = self._folders.get(message.pop("workspace"))
                 if folder is not None:
+                    for words in message["words"]:
+                        if words not in folder.state.get("words", ()):
+                            log.warning("%s", words)
                     folder.state = message
                 continue
             _, future = self._asked.get(message["id"], (None, None))
