@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -152,6 +153,17 @@ async def test_in_an_editor_unsaved_text_counts_and_wrong_questions_are_refused(
         argument = {"command": "signoff.showContext", "arguments": [{"goal": "x", "size": 1}]}
         answer = await client.request("workspace/executeCommand", argument)
         assert answer["error"]["code"] == -32602 and "size" in answer["error"]["message"]
+
+
+async def test_a_question_that_is_cancelled_is_answered_so_and_the_server_goes_on(root: Path, tmp_path: Path) -> None:
+    async with editor(root, tmp_path / "state", "http://127.0.0.1:9/v1") as client:
+        asked = {"command": "signoff.showContext", "arguments": [{"goal": GOAL}]}
+        running = asyncio.ensure_future(client.request("workspace/executeCommand", asked))
+        await asyncio.sleep(0)
+        client.notify("$/cancelRequest", {"id": max(client._waiting)})
+        answer = await running
+        assert "result" in answer or answer["error"]["code"] == -32800
+        assert of(await whole(client, goal=GOAL), "codebase")[0]["path"] == "timer.py"
 
 
 async def test_files_that_are_kept_from_models_are_not_found_when_they_are_open(root: Path, tmp_path: Path) -> None:
