@@ -16,6 +16,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -121,15 +122,29 @@ class Indexer:
                 message = self._next()
                 self._idle.clear()
                 if message is not None:
-                    self._take(message)
+                    self._guarded(message, self._take)
                 waiting, self._waiting = self._waiting, []
                 for until, question in waiting:
-                    self._find(question, until)
+                    self._guarded(question, partial(self._find, until=until))
                 self._idle.set()
         except BaseException:
             traceback.print_exc()
         finally:
             os._exit(1)
+
+    def _guarded(self, message: dict[str, Any], work: Callable[[dict[str, Any]], None]) -> None:
+        """Does it. What goes wrong with one question or document is no reason to lose the index of all."""
+        try:
+            work(message)
+        except Exception as trouble:
+            traceback.print_exc()
+            if "id" in message:
+                words = f"The codebase could not be searched: {type(trouble).__name__}: {trouble}"
+                self._answers.send({"id": message["id"], "words": words})
+            elif (folder := self._folders.get(message["workspace"])) is not None:
+                # A damaged index or a full disk: the builder meets it as well, and begins anew.
+                folder.hear(None)
+                self._work.put(folder.take_changes)
 
     def _next(self) -> dict[str, Any] | None:
         """The next message; None when it is time to look at the questions that wait."""

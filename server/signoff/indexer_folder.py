@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sqlite3
 import threading
 import time
 import traceback
@@ -19,19 +18,21 @@ from signoff.context.index_build import Builder
 from signoff.context.index_live import MOST_LAID, Live
 from signoff.context.index_parsed import Job, Parsing
 from signoff.context.index_read import Ids
+from signoff.context.index_table import library_version
 from signoff.context.index_types import Parsed
 from signoff.core.fragments import Found, Query
 from signoff.indexer_history import Past, Submit
 from signoff.world.ignore import IGNORE_FILES
 from signoff.world.index_folder import IndexFolder, remove_old
 from signoff.world.index_source import LIMIT, DiskSource
+from signoff.world.index_store import Store
 
 # What is laid over the index is written to it when nothing changed for so long.
 _REST_S = 5.0
 # So long after the last of many changes, all have come.
 _QUIET_S = 0.1
 # What a damaged index or a full disk ends in.
-_TROUBLE = (OSError, ValueError, sqlite3.Error)
+_TROUBLE = (OSError, ValueError)
 
 Done = Sequence[Callable[[Parsed | None], None]]
 
@@ -81,7 +82,12 @@ class Folder:
     def _begin(self) -> None:
         folder = self._folder.path if self._folder else None
         self._fresh = False
-        index = self._index = Index(self._source, folder, index_version())
+        store = store_in(folder)
+        try:
+            index = self._index = Index(self._source, folder, store)
+        except _TROUBLE:
+            store.close()
+            raise
         self._live_for(index)
         if self._builder.load():
             self._past.load(folder)
@@ -264,8 +270,6 @@ def _parents(path: str) -> Iterator[str]:
         yield path
 
 
-def index_version() -> str:
-    """What has to be the same for a stored index to be used again."""
-    import tantivy
-
-    return f"{__version__} {getattr(tantivy, '__version__', '')}"
+def store_in(folder: Path | None) -> Store:
+    """What is kept in the folder beside the words; None keeps it in memory. Raises OSError for another version's."""
+    return Store(str(folder / "files.sqlite") if folder else None, f"{__version__} {library_version()}")

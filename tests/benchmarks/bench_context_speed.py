@@ -20,7 +20,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "server")]
 from signoff.context.index import Index
 from signoff.context.terms import terms
 from signoff.core.fragments import Found, Query
-from signoff.indexer_folder import index_version
+from signoff.indexer_folder import store_in
 from signoff.world.index_process import IndexProcess
 from signoff.world.index_source import DiskSource
 
@@ -100,7 +100,7 @@ def children(pid: int) -> list[int]:
 
 
 @asynccontextmanager
-async def pauses() -> AsyncIterator[dict[str, float]]:
+async def pauses() -> AsyncGenerator[dict[str, float], None]:
     """The longest time that this event loop was not free, and the longest that it worked itself (milliseconds)."""
     found = {"wall_ms": 0.0, "own_ms": 0.0}
 
@@ -208,7 +208,7 @@ async def restarted(cache: Path, tree: Path) -> dict[str, Any]:
 def plain(cache: Path, tree: Path, questions: Sequence[str]) -> dict[str, float]:
     """One BM25 query over the text of files, in this process."""
     [folder] = list(cache.glob("*/tables"))
-    index = Index(DiskSource(tree, trusted=True), folder, index_version())
+    index = Index(DiskSource(tree, trusted=True), folder, store_in(folder))
     times: list[float] = []
     for goal in questions:
         began = time.perf_counter()

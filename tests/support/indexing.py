@@ -15,6 +15,7 @@ from signoff.context.index_parsed import Job, Parsing
 from signoff.context.index_read import Ids
 from signoff.context.index_types import Parsed
 from signoff.world.index_source import Content, DiskSource
+from signoff.world.index_store import Store
 
 
 class CountedSource(DiskSource):
@@ -44,7 +45,7 @@ class Indexed:
         self.source = CountedSource(root)
         if kept is not None:
             kept.mkdir(exist_ok=True)
-        self.index = Index(self.source, kept, version)
+        self.index = Index(self.source, kept, Store(str(kept / "files.sqlite") if kept else None, version))
         self._parses = parsing
         self._later: list[Callable[[], None]] | None = None
         ids = Ids(self.index.store)

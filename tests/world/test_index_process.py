@@ -380,3 +380,14 @@ async def test_closing_answers_whoever_waits(tmp_path: Path) -> None:
     await asyncio.sleep(0)
     await process.close()
     assert await asked == index_process.CLOSED
+
+
+async def test_a_question_that_fails_ends_neither_the_process_nor_the_next_question(tmp_path: Path) -> None:
+    root = repository(tmp_path / "tree", FILES)
+    async with running(tmp_path, root) as process:
+        pid = process.pid
+        broken: Any = Query("radius", budget="many")  # type: ignore[arg-type]
+        answers = [await process.find(root.as_uri(), broken) for _ in range(4)]
+        assert all(isinstance(answer, str) and "could not be searched" in answer for answer in answers)
+        assert await files_for(process, root, "radius") == {"shapes.py", "guide.md"}
+        assert process.pid == pid

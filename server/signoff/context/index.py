@@ -6,8 +6,8 @@ when all have been parsed ("full"). Built and kept up to date by `index_build.py
 
 from __future__ import annotations
 
+import contextlib
 import functools
-import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -15,17 +15,19 @@ from typing import Literal, TypeVar
 from signoff.context.index_outline import digest, unpack
 from signoff.context.index_overlay import Laid, Weights, Words
 from signoff.context.index_shown import Shown
-from signoff.context.index_store import CHUNK_BITS, ChunkRow, Store
 from signoff.context.index_table import Table
-from signoff.context.index_types import ChunkHit, FieldScores, Source
+from signoff.context.index_types import ChunkHit, FieldScores, Source, Store
 from signoff.context.languages import language_of
 from signoff.context.outline_types import Outline
 from signoff.context.terms import terms
+from signoff.core.indexed import CHUNK_BITS, ChunkRow
 
 __all__ = ["ChunkHit", "FieldScores", "Index"]
 
 T = TypeVar("T")
 _EMPTY = Outline((), (), ())
+_MOST_ROWS = 50_000
+"""Places of chunks that are held in memory; the others are looked up."""
 _SLACK = 50
 _PIECES = 5_000
 """Hits asked for beyond the limit: some may be of documents that are shown no more."""
@@ -34,17 +36,18 @@ _PIECES = 5_000
 class Index:
     """All methods may be called in any thread, also while it is being built. None raises for what a file holds."""
 
-    def __init__(self, source: Source, folder: Path | None, version: str) -> None:
-        """`folder` exists, or is None to keep all in memory. Raises OSError, ValueError, sqlite3.Error: see `Table`."""
+    def __init__(self, source: Source, folder: Path | None, store: Store) -> None:
+        """`folder` exists, or is None to keep the words in memory. Raises OSError and ValueError, see `Table`."""
         self.source = source
         self.shown = Shown()
         self.ready: Literal["", "lexical", "full"] = ""
         self.cut = False
         """Whether there was more text than is searched."""
-        self.store = Store(str(folder / "files.sqlite") if folder else None, version)
+        self.store = store
         self.files_table = Table(["path", "body"], folder=_inside(folder, "files"))
         self.names_table = Table(["symbols"], ["defines", "references", "imports"], _inside(folder, "names"))
         self.chunks_table = Table(["body", "symbols"], folder=_inside(folder, "chunks"))
+        self._rows: dict[int, ChunkRow] = {}
         self._outlines = functools.lru_cache(2_000)(self._stored_outline)
 
     @property
@@ -144,12 +147,18 @@ class Index:
             document, place = laid.get(number >> CHUNK_BITS), number & ((1 << CHUNK_BITS) - 1)
             if document is not None and place < len(document.pieces):
                 rows.append(ChunkRow(number, *document.pieces[place][0][:4]))
-        try:
-            rows += self.store.chunks([number for number in numbers if number >> CHUNK_BITS not in laid])
-        except sqlite3.Error:
-            # The next thing that is written finds out what is wrong with it.
-            return rows
-        return rows
+        stored = [number for number in numbers if number >> CHUNK_BITS not in laid]
+        return rows + self._stored_rows(stored)
+
+    def _stored_rows(self, numbers: Sequence[int]) -> list[ChunkRow]:
+        known = self._rows
+        if len(known) > _MOST_ROWS:
+            known = self._rows = {}
+        if missing := [number for number in numbers if number not in known]:
+            # A number belongs to one chunk of one text for ever. What is wrong with the store shows in writing.
+            with contextlib.suppress(OSError):
+                known.update((row.number, row) for row in self.store.chunks(missing))
+        return [known[number] for number in numbers if number in known]
 
     # ------------------------------------------------------------------------------------------------ what a file has
 
@@ -173,7 +182,7 @@ class Index:
             return [ChunkHit(path, *piece[:4]) for piece, _, _ in laid.pieces]
         try:
             return [ChunkHit(path, *row[1:]) for row in self.store.chunks_of(number)] if number is not None else []
-        except sqlite3.Error:
+        except OSError:
             return []
 
     def text(self, path: str, first: int, last: int) -> str | None:
@@ -205,7 +214,7 @@ class Index:
     def _stored_outline(self, blob: str, language: str) -> Outline:
         try:
             packed = self.store.outline(blob, language)
-        except sqlite3.Error:
+        except OSError:
             packed = None
         return unpack(packed) if packed else _EMPTY
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Sequence
 from signoff.context.index import Index
 from signoff.context.index_parsed import Parsing
 from signoff.context.index_read import Ids, row_of, searchable, split_path
-from signoff.context.index_store import FileRow
 from signoff.context.index_types import Content, Listed
 from signoff.context.words import split_each
+from signoff.core.indexed import FileRow
 
 MOST_BYTES = 1_000_000_000
 """Text of a workspace that is read in one run of the process."""

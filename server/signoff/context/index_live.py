@@ -12,10 +12,10 @@ from signoff.context.index_outline import digest, pack, parse
 from signoff.context.index_overlay import Laid, lay
 from signoff.context.index_parsed import Parse, add, chunk_rows
 from signoff.context.index_read import Ids, row_of, searchable, split_path
-from signoff.context.index_store import FileRow
 from signoff.context.index_types import LARGEST, Parsed
 from signoff.context.languages import language_of
 from signoff.context.outline_types import Outline
+from signoff.core.indexed import FileRow
 
 # More changes than this at once are written to the index; fewer are laid over it.
 MOST_LAID = 64

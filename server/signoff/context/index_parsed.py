@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Sequence
 
 from signoff.context.index import Index
-from signoff.context.index_store import CHUNK_BITS, ChunkRow, FileRow
 from signoff.context.index_types import Parsed
 from signoff.context.languages import language_of
+from signoff.core.indexed import CHUNK_BITS, ChunkRow, FileRow
 
 Job = tuple[str, bytes | None, bytes | None]
 """A path, its text if that is not the disk's, and its outline if that is known."""
@@ -40,7 +40,7 @@ class Parsing:
         return bool(self._pending or self._done)
 
     def start(self, rows: Sequence[FileRow]) -> None:
-        """Asks for the files to be parsed. Raises sqlite3.Error."""
+        """Asks for the files to be parsed. Raises OSError."""
         store = self._index.store
         with self._lock:
             rows = [row for row in rows if row.id not in self._pending]

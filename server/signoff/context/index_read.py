@@ -6,10 +6,10 @@ import threading
 import time
 
 from signoff.context.index_outline import digest
-from signoff.context.index_store import FileRow, Store
-from signoff.context.index_types import LARGEST, Content
+from signoff.context.index_types import LARGEST, Content, Store
 from signoff.context.languages import is_generated
 from signoff.context.words import split_words
+from signoff.core.indexed import FileRow
 
 # A file that changed less than this before it was read may change again without a trace.
 _TICK_NS = 50_000_000
@@ -27,7 +27,7 @@ class Ids:
         self._lock = threading.Lock()
 
     def next(self) -> int:
-        """One id. Raises sqlite3.Error."""
+        """One id. Raises OSError."""
         with self._lock:
             if self._next == self._end:
                 self._next = self._store.reserve(self._at_once)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from signoff.context.imports import names_of
 from signoff.context.index_overlay import Laid
-from signoff.context.index_store import FileRow
+from signoff.core.indexed import FileRow
 
 MOST_NAMED = 200
 """Files with one name among which some can still be meant."""

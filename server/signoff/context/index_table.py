@@ -20,6 +20,13 @@ MOST_TERMS = 100
 """Words of one question; of a longer one, the rarest."""
 
 
+def library_version() -> str:
+    """The library that wrote a table has to be the one that reads it."""
+    import tantivy
+
+    return str(getattr(tantivy, "__version__", ""))
+
+
 class Statistics(NamedTuple):
     """What BM25 needs to know of a field: documents in all, and words in one on average."""
 
@@ -116,13 +123,19 @@ class Table:
 
     # ----------------------------------------------------------------------------------------------------- searching
 
-    def scores(self, field: str, terms: Sequence[str], limit: int) -> dict[int, float]:
-        """The numbers of the `limit` best documents for any of the terms, with their BM25, best first."""
+    def scores(self, field: str, terms: Sequence[str], limit: int, files: Sequence[int] = ()) -> dict[int, float]:
+        """The numbers of the `limit` best documents for any of the terms, with their BM25, best first.
+
+        With `files` only the documents of these, among them such as have none of the terms.
+        """
         import tantivy
 
         if not terms:
             return {}
         wanted = [(tantivy.Occur.Should, self._term(field, term)) for term in terms]
+        if files:
+            inside = tantivy.Query.term_set_query(self._schema, "file", list(files))
+            wanted.append((tantivy.Occur.Must, tantivy.Query.const_score_query(inside, 0.0)))
         return self._hits(tantivy.Query.boolean_query(wanted), limit)
 
     def having(self, field: str, name: str, limit: int) -> list[int]:

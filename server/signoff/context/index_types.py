@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
+
+from signoff.core.indexed import ChunkRow, FileRow
 
 LARGEST = 1_000_000
 """Bytes of a file whose text is looked into; of a larger one only its path is known."""
@@ -58,8 +59,7 @@ class Source(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class FieldScores:
+class FieldScores(NamedTuple):
     """How well a file's fields fit the words asked for: BM25, 0 where a field fits not at all."""
 
     body: float = 0.0
@@ -67,8 +67,7 @@ class FieldScores:
     symbols: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class ChunkHit:
+class ChunkHit(NamedTuple):
     """A piece of a file and how well it fits: BM25 over pieces. `symbol` is the name of what it holds, "" for none."""
 
     path: str
@@ -105,3 +104,51 @@ class Parsed(NamedTuple):
     references: str
     imports: str
     pieces: tuple[Piece, ...]
+
+
+class Store(Protocol):
+    """What an index keeps beside its words. Every method but `close` may raise OSError; see `world/index_store.py`."""
+
+    def files(self) -> list[FileRow]:
+        """All files."""
+        ...
+
+    def reserve(self, count: int) -> int:
+        """The first of `count` ids that no file ever had, nor will have."""
+        ...
+
+    def save(self, files: Iterable[FileRow], gone: Iterable[int] = ()) -> None:
+        """Adds and replaces files by id; forgets those that are gone, and their chunks."""
+        ...
+
+    def save_parsed(self, chunks: Iterable[ChunkRow], outlines: Iterable[tuple[str, str, bytes]]) -> None:
+        """Adds chunks, and outlines as (digest, language, packed)."""
+        ...
+
+    def chunks_of(self, file: int) -> list[ChunkRow]:
+        """The file's chunks in their order."""
+        ...
+
+    def chunks(self, numbers: Sequence[int]) -> list[ChunkRow]:
+        """The chunks with these numbers, unsorted; those not known are absent."""
+        ...
+
+    def count_chunks(self) -> int:
+        """How many chunks all files have."""
+        ...
+
+    def outline(self, digest: str, language: str) -> bytes | None:
+        """The packed outline of a blob."""
+        ...
+
+    def has_outlines(self) -> bool:
+        """Whether any outline is stored."""
+        ...
+
+    def clean(self) -> None:
+        """Drops the oldest outlines that no file needs, when there are too many."""
+        ...
+
+    def close(self) -> None:
+        """Lets go of what holds it."""
+        ...

@@ -45,13 +45,13 @@ class DiskSource:
         self.root, self.trusted, self._limit = root, trusted, limit
         self._open = opener()
         self._handle: int | None = None
+        self._before: int | None = None
         self.cut = False
         self.words: tuple[str, ...] = ()
 
     def scan(self) -> Iterator[list[Entry]]:
         """All files, a folder at a time; then `cut` says whether there are more, and `words` what could not be read."""
-        # The folder itself may have been replaced since it was opened.
-        self.close()
+        self._renew()
         scan = Scan(self.root, self.trusted, self._limit)
         yield from scan
         self.cut, self.words = scan.cut, scan.words
@@ -106,10 +106,17 @@ class DiskSource:
         return [path for path in self.allowed(paths) if handle is not None and self._is_file(handle, path)]
 
     def close(self) -> None:
-        """Lets go of the folder."""
-        handle, self._handle = self._handle, None
-        if handle is not None:
-            os.close(handle)
+        """Lets go of the folder; nobody may be reading any more."""
+        for handle in (self._handle, self._before):
+            if handle is not None:
+                os.close(handle)
+        self._handle = self._before = None
+
+    def _renew(self) -> None:
+        """Opens the folder again: it may have been replaced. Who reads in the old one just now can end that."""
+        before, self._before, self._handle = self._before, self._handle, None
+        if before is not None:
+            os.close(before)
 
     def _root(self) -> int | None:
         if self._handle is None:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
+
+from signoff.core.indexed import CHUNK_BITS, ChunkRow, FileRow
 
 FORMAT = 1
 """Goes up with every change of the tables, of the chunks, or of what the words are."""
-CHUNK_BITS = 16
-"""A chunk's number is its file's, shifted by so many bits, plus its place in the file."""
 # Outlines of blobs that no file has now: kept for the way back to another branch.
 MOST_UNUSED = 30_000
 
@@ -39,61 +39,58 @@ _DELETE_UNUSED = (
 )
 
 
-class FileRow(NamedTuple):
-    """A file as it was when it was read. `parsed`: whether its chunks are in the index."""
-
-    id: int
-    path: str
-    size: int
-    mtime_ns: int
-    digest: str
-    parsed: bool
-
-
-class ChunkRow(NamedTuple):
-    """A chunk of a file: its lines count from 1, both included."""
-
-    number: int
-    start_line: int
-    end_line: int
-    symbol: str
-    kind: str
+@contextmanager
+def _as_oserror() -> Generator[None, None, None]:
+    """To whoever asks, a damaged database is trouble with a file like any other."""
+    try:
+        yield
+    except sqlite3.Error as trouble:
+        raise OSError(f"the database of the index: {trouble}") from trouble
 
 
 class Store:
-    """May be used by any thread; every method may raise sqlite3.Error. `path` None keeps it in memory."""
+    """May be used by any thread; all but `close` may raise OSError. `path` None keeps it in memory."""
 
     def __init__(self, path: str | None, version: str) -> None:
         self._lock = threading.RLock()
-        self._base = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+        with _as_oserror():
+            self._base = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
         try:
-            self._base.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;" + _TABLES)
-            wanted = f"{FORMAT} {version}"
-            found = self._meta("version")
-            if found is None:
-                self._base.execute("INSERT INTO meta VALUES ('version', ?)", (wanted,))
-            elif found != wanted:
-                raise sqlite3.DatabaseError(f"the index is of version {found}, not {wanted}")
-        except sqlite3.Error:
+            with _as_oserror():
+                self._open(f"{FORMAT} {version}")
+        except OSError:
             self._base.close()
             raise
 
+    def _open(self, wanted: str) -> None:
+        self._base.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;" + _TABLES)
+        found = self._meta("version")
+        if found is None:
+            self._base.execute("INSERT INTO meta VALUES ('version', ?)", (wanted,))
+        elif found != wanted:
+            raise OSError(f"the index is of version {found}, not {wanted}")
+
+    @contextmanager
+    def _held(self) -> Generator[None, None, None]:
+        with self._lock, _as_oserror():
+            yield
+
     def files(self) -> list[FileRow]:
         """All files."""
-        with self._lock:
+        with self._held():
             rows = self._base.execute("SELECT id, path, size, mtime_ns, digest, parsed FROM files").fetchall()
         return [FileRow._make(row) for row in rows]
 
     def reserve(self, count: int) -> int:
         """The first of `count` ids that no file ever had, nor will have: also not after a crash."""
-        with self._lock:
+        with self._held():
             first = int(self._meta("next") or 1)
             self._base.execute("INSERT OR REPLACE INTO meta VALUES ('next', ?)", (str(first + count),))
         return first
 
     def save(self, files: Iterable[FileRow], gone: Iterable[int] = ()) -> None:
         """Adds and replaces files by id; forgets those that are gone, and their chunks."""
-        with self._lock:
+        with self._held():
             self._base.execute("BEGIN")
             try:
                 for file in gone:
@@ -107,7 +104,7 @@ class Store:
 
     def save_parsed(self, chunks: Iterable[ChunkRow], outlines: Iterable[tuple[str, str, bytes]]) -> None:
         """Adds chunks, and outlines as (digest, language, packed)."""
-        with self._lock:
+        with self._held():
             self._base.execute("BEGIN")
             try:
                 self._base.executemany("INSERT OR REPLACE INTO chunks VALUES (?, ?, ?, ?, ?)", chunks)
@@ -119,19 +116,19 @@ class Store:
 
     def chunks_of(self, file: int) -> list[ChunkRow]:
         """The file's chunks in their order; [] before it was parsed."""
-        with self._lock:
+        with self._held():
             rows = self._base.execute(f"{_CHUNKS} WHERE number BETWEEN ? AND ?", _numbers(file)).fetchall()
         return [ChunkRow._make(row) for row in rows]
 
     def count_chunks(self) -> int:
         """How many chunks all files have."""
-        with self._lock:
+        with self._held():
             return int(self._base.execute("SELECT count(*) FROM chunks").fetchone()[0])
 
     def chunks(self, numbers: Sequence[int]) -> list[ChunkRow]:
         """The chunks with these numbers, unsorted; those not known are absent."""
         found: list[tuple[int, int, int, str, str]] = []
-        with self._lock:
+        with self._held():
             for at in range(0, len(numbers), 500):
                 some = numbers[at : at + 500]
                 marks = ",".join("?" * len(some))
@@ -141,7 +138,7 @@ class Store:
 
     def outline(self, digest: str, language: str) -> bytes | None:
         """The packed outline of a blob."""
-        with self._lock:
+        with self._held():
             row = self._base.execute(
                 "SELECT packed FROM outlines WHERE digest = ? AND language = ?", (digest, language)
             ).fetchone()
@@ -149,12 +146,12 @@ class Store:
 
     def has_outlines(self) -> bool:
         """Whether any outline is stored."""
-        with self._lock:
+        with self._held():
             return self._base.execute("SELECT 1 FROM outlines LIMIT 1").fetchone() is not None
 
     def clean(self) -> None:
         """Drops the oldest outlines that no file needs, when there are too many."""
-        with self._lock:
+        with self._held():
             extra = self._base.execute(_COUNT_UNUSED).fetchone()[0] - MOST_UNUSED
             if extra > 0:
                 self._base.execute(_DELETE_UNUSED, (extra,))
