@@ -75,6 +75,7 @@ class Parsing:
     def _finish(self) -> None:
         for table in (self._index.names_table, self._index.chunks_table):
             table.rest()
+        self._index.store.clean()
         if self._index.ready:
             self._index.ready = "full"
 
