@@ -51,7 +51,7 @@ def check(text: str, found: tuple[Chunk, ...]) -> None:
     assert [line for c in found for line in range(c.start_line, c.end_line + 1)] == list(range(1, len(lines) + 1))
     for chunk in found:
         inside = lines[chunk.start_line - 1 : chunk.end_line]
-        assert len(inside) <= 60
+        assert len(inside) <= 32
         assert len(inside) == 1 or sum(map(len, inside)) <= 3_000 + len(inside)
 
 
@@ -85,8 +85,8 @@ def test_a_long_class_is_cut_at_its_methods() -> None:
 
 
 def test_small_neighbours_are_one_chunk() -> None:
-    text = "".join(f"def f{n}():\n    return {n}\n\n" for n in range(8))
-    assert [(c.start_line, c.end_line) for c in cut("a.py", text)] == [(1, 24)]
+    text = "".join(f"def f{n}():\n    return {n}\n\n" for n in range(6))
+    assert [(c.start_line, c.end_line) for c in cut("a.py", text)] == [(1, 18)]
 
 
 def test_a_long_function_is_cut_where_it_is_indented_least() -> None:

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from signoff.context.cuts import LARGEST_WHOLE, MOST_LINES, Lines, coarse, cut
 from signoff.context.outline import Outline, Symbol, unix_lines
 
-SMALL = 15
-"""Lines; a smaller piece takes in its neighbours."""
-AIM = 40
+SMALL, TINY = 8, 3
+"""Lines; a smaller piece takes in its neighbours, a tiny one also where they are large."""
+AIM = 20
 """Lines of a piece that is made of several."""
 # Of a symbol with smaller parts; those of other kinds are too small to be pieces, and stay where they stand.
 _PARTS = {"member", "key"}
@@ -44,7 +44,7 @@ class _Piece(NamedTuple):
 def chunks(path: str, text: str, outline: Outline) -> tuple[Chunk, ...]:
     """The chunks of a file with this text and outline: in order, and each line in exactly one. Never raises.
 
-    Most have 15 to 40 lines; none has over 60, or over 3,000 characters unless it is a single line. A last line end
+    Most have 8 to 20 lines; none has over 32, or over 3,000 characters unless it is a single line. A last line end
     begins no line, so the empty text has no chunk. A text over 1,000,000 characters is cut by its length alone.
     """
     text = unix_lines(text)
@@ -131,4 +131,4 @@ def _belong(held: _Piece, piece: _Piece, lines: Lines) -> bool:
     if lines.blank(held.start, held.end) or lines.blank(piece.start, piece.end):
         return True
     small = min(held.end - held.start, piece.end - piece.start)
-    return length <= AIM and small < SMALL
+    return small <= TINY or (length <= AIM and small < SMALL)

@@ -8,10 +8,10 @@ from itertools import accumulate
 
 LARGEST_WHOLE = 1_000_000
 """Characters of a text that is cut with care."""
-MOST_LINES = 60
+MOST_LINES = 32
 MOST_CHARACTERS = 3_000
-AIM = 30
-LEAST = 15
+AIM = 18
+LEAST = 8
 """Lines of a piece: the most, the best, and the fewest that a search for a good place leaves."""
 
 _RUN = re.compile(rf"(?:[^\n]*\n){{1,{AIM}}}|[^\n]+\Z")

@@ -2,72 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 
+from signoff.context.features import file_signals
+from signoff.context.features_chunks import Document, PieceSignals, piece_signals
+from signoff.context.features_gather import Evidence, Gatherer
+from signoff.context.features_goal import read_goal
 from signoff.context.history import History
 from signoff.context.index import Index
-from signoff.context.index_types import ChunkHit, FieldScores
-from signoff.context.languages import is_test
+from signoff.context.pack import Run, pack
+from signoff.context.rank import Weights, rank_files, value_pieces, why
 from signoff.core.fragments import Found, Fragment, Query, RankedFile
 
-_FILES, _CHUNKS = 300, 600
+READ = 20
+"""Files whose pieces are looked at."""
 _SHOWN = 50
-_CHARACTERS = 3.5
-"""Of a token, on average."""
+_LAST_LINE = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was found and what it rests on; `documents` are the files whose pieces were looked at."""
+
+    evidence: Evidence
+    signals: Mapping[str, Mapping[str, float]]
+    ranked: Sequence[tuple[str, float]]
+    documents: Sequence[Document]
+    pieces: Sequence[PieceSignals]
+    values: Sequence[float]
 
 
 class Engine:
     """One workspace's. May be asked in any thread, also while its index is being built."""
 
-    def __init__(self, index: Index, history: Callable[[], History] = History) -> None:
-        """`history` gives what is known of the history by now."""
-        self.index, self._history = index, history
+    def __init__(self, index: Index, history: Callable[[], History] = History, weights: Weights | None = None) -> None:
+        """`history` gives what is known of the history by now. `weights`: those that come with the product."""
+        self.index, self._history, self._weights = index, history, weights
+        self._gatherer = Gatherer(index)
 
     def find(self, query: Query) -> Found:
         """The best files and fragments within the query's budget. Never raises for what a file holds."""
-        files = _ranked(self.index.files(query.goal, _FILES))
-        for path, score in self._history().neighbours(query.goal).items():
-            if self.index.knows(path):
-                files[path] = files.get(path, 0.0) + 0.5 * score
-        fragments, left_out = self._packed(query, files)
-        best = sorted(files.items(), key=lambda item: (-item[1], item[0]))
-        ready = "full" if self.index.ready == "full" else "lexical"
-        return Found(tuple(RankedFile(*item) for item in best[:_SHOWN]), fragments, left_out, ready)
+        answer = self.answer(query)
+        parts = [one.piece for one in answer.pieces]
+        runs = pack(parts, [one.characters for one in answer.pieces], answer.values, query.budget)
+        fragments = tuple(self._fragment(answer, run) for run in runs)
+        taken = {at for run in runs for at in run.pieces}
+        order = sorted(range(len(parts)), key=lambda at: -answer.values[at])
+        left_out = [parts[at] for at in order if at not in taken][:_SHOWN]
+        return Found(
+            tuple(RankedFile(*item) for item in answer.ranked[:_SHOWN]),
+            fragments,
+            tuple(f"{part.path}:{part.start_line}-{part.end_line}" for part in left_out),
+            "full" if self.index.ready == "full" else "lexical",
+        )
 
-    def _packed(self, query: Query, files: dict[str, float]) -> tuple[tuple[Fragment, ...], tuple[str, ...]]:
-        hits = self.index.chunks(query.goal, _CHUNKS)
-        scored = sorted(((_chunk_score(hit) * files.get(hit.path, 0.0), hit) for hit in hits), key=lambda one: -one[0])
-        taken: list[Fragment] = []
-        left_out: list[str] = []
-        left = query.budget
-        for score, hit in scored:
-            fragment = self._fragment(score, hit) if left > 50 else None
-            if fragment is not None and fragment.tokens <= left:
-                taken.append(fragment)
-                left -= fragment.tokens
-            elif len(left_out) < _SHOWN:
-                left_out.append(f"{hit.path}:{hit.start_line}-{hit.end_line}")
-        return tuple(taken), tuple(left_out)
+    def answer(self, query: Query, read: int = READ) -> Answer:
+        """Everything up to the packing, for the `read` best files."""
+        history = self._history()
+        evidence = self._gatherer.gather(read_goal(query.goal), history)
+        signals = file_signals(evidence, [path for path in _paths(query) if self.index.knows(path)])
+        ranked = rank_files(signals, query, self._weights)
+        documents = self.documents(ranked[:read])
+        paths, goal = [one.path for one in documents], evidence.goal
+        whole, first = self.index.pieces(goal.text, paths), self.index.pieces(goal.subject, paths)
+        pieces = piece_signals(evidence, documents, whole, first)
+        return Answer(evidence, signals, ranked, documents, pieces, value_pieces(pieces, query, self._weights))
 
-    def _fragment(self, score: float, hit: ChunkHit) -> Fragment | None:
-        text = self.index.text(hit.path, hit.start_line, hit.end_line)
-        if not text:
-            return None
-        why = f"words of the goal in `{hit.symbol}`" if hit.symbol else "words of the goal"
-        tokens = int(len(text) / _CHARACTERS) + 1
-        return Fragment("codebase", hit.path, hit.start_line, hit.end_line, tokens, score, why, text)
+    def documents(self, ranked: Sequence[tuple[str, float]]) -> list[Document]:
+        """These files with their texts; those that can't be read now are passed over."""
+        found: list[Document] = []
+        for rank, (path, score) in enumerate(ranked):
+            pieces = self.index.chunks_of(path)
+            text = self.index.text(path, 1, _LAST_LINE) if pieces else None
+            if text:
+                # All in native code: there are some ten thousand lines.
+                starts = [0, *accumulate(map((1).__add__, map(len, text.split("\n"))))][:-1]
+                found.append(Document(path, text, starts, self.index.outline(path), pieces, score, rank))
+        return found
+
+    def _fragment(self, answer: Answer, run: Run) -> Fragment:
+        best = answer.pieces[max(run.pieces, key=lambda at: answer.values[at])]
+        first, last = answer.pieces[run.pieces[0]].piece, answer.pieces[run.pieces[-1]].piece
+        starts = best.document.line_starts
+        end = starts[last.end_line] - 1 if last.end_line < len(starts) else None
+        text = best.document.text[starts[first.start_line - 1] : end]
+        reason = why(best, answer.signals[first.path], answer.evidence)
+        score = sum(answer.values[at] for at in run.pieces) / len(run.pieces)
+        return Fragment("codebase", first.path, first.start_line, last.end_line, run.tokens, score, reason, text)
 
 
-def _chunk_score(hit: ChunkHit) -> float:
-    return hit.body + 0.3 * hit.symbols
-
-
-def _ranked(found: dict[str, FieldScores]) -> dict[str, float]:
-    body = max((scores.body for scores in found.values()), default=0.0) or 1.0
-    path = max((scores.path for scores in found.values()), default=0.0) or 1.0
-    symbols = max((scores.symbols for scores in found.values()), default=0.0) or 1.0
-    return {
-        name: (scores.body / body + 0.5 * scores.path / path + 0.5 * scores.symbols / symbols)
-        * (0.6 if is_test(name) else 1.0)
-        for name, scores in found.items()
-    }
+def _paths(query: Query) -> list[str]:
+    """The files that the query speaks of."""
+    places = [*query.failing, *([query.selected] if query.selected else [])]
+    return [*query.open, *query.viewed, *query.changed, *(place.path for place in places)]

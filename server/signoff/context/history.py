@@ -13,13 +13,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from signoff.context.messages import Messages
+from signoff.context.messages import Messages, weigh
 from signoff.core.commits import Commit as Commit
 
 # A commit of more files tells nothing about which words belong to which of them.
 LARGEST_COMMIT = 50
 # Commits that are looked at for each path whose companions are asked for; a changelog is in all of them.
 _MOST_SHARED = 200
+# Of a term that more messages have, the latest.
+_MOST_HOLDING = 150
 # After this many commits a file counts half as lately changed as one of the last commit.
 _HALF_LIFE = 50.0
 
@@ -45,6 +47,8 @@ class History:
         self._names: dict[str, str] = {}
         self._touched: dict[str, list[int]] = {}
         self._last: dict[str, int] = {}
+        # Words of messages for each path, shared as in `described`.
+        self._told: dict[str, float] = {}
 
     @property
     def commits(self) -> int:
@@ -94,6 +98,24 @@ class History:
             for path in near.commit.paths:
                 found[path] = found.get(path, 0.0) + share
         return _scaled(found)
+
+    def described(self, query: str | Sequence[str]) -> dict[str, float]:
+        """How well the messages of all commits that changed a file, taken as one text about it, fit the query: BM25.
+
+        A commit counts the less for a file the more files it changed.
+        """
+        found: dict[str, float] = {}
+        average = sum(self._told.values()) / max(len(self._told), 1) or 1.0
+        for rare, numbers in self._messages.holding(query, self._live, _MOST_HOLDING):
+            counts: dict[str, float] = {}
+            for number in numbers:
+                paths = self._docs[number].paths
+                share = 1 / math.sqrt(len(paths))
+                for path in paths:
+                    counts[path] = counts.get(path, 0.0) + share
+            for path, count in counts.items():
+                found[path] = found.get(path, 0.0) + rare * weigh(count, self._told.get(path, 0.0) / average)
+        return found
 
     def recency(self, path: str) -> float:
         """1 for a file that the last commit changed, falling with the number of commits since; 0 for one of none."""
@@ -161,7 +183,7 @@ class History:
 
     def _count(self) -> None:
         """Notes which commits changed each path, newest first."""
-        self._touched, self._last = {}, {}
+        self._touched, self._last, self._told = {}, {}, {}
         for position, name in enumerate(self._order):
             number = self._numbers[name]
             paths = self._docs[number].paths
@@ -169,6 +191,7 @@ class History:
                 self._last.setdefault(path, position)
                 if len(paths) <= LARGEST_COMMIT:
                     self._touched.setdefault(path, []).append(number)
+                    self._told[path] = self._told.get(path, 0.0) + self._messages.length(number) / math.sqrt(len(paths))
 
 
 def _scaled(scores: dict[str, float]) -> dict[str, float]:

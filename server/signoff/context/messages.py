@@ -19,7 +19,7 @@ _MOST_REPEATED = 3
 _LONG = 150
 # Of a long query only the rarest terms are looked up, and of those no more than cost so many steps: on the dev set the
 # files that are found stay the same.
-_MOST_TERMS = 40
+_MOST_TERMS, _MOST_HOLDING = 40, 16
 _MOST_STEPS = 10_000
 # "Reviewed-by: ..." and the like: the same names under every message.
 _TRAILER = re.compile(r"^[A-Z][A-Za-z]*(?:-[A-Za-z]+)+:.*$", re.MULTILINE)
@@ -76,7 +76,7 @@ class Messages:
         """For each of the query's terms what it weighs, and the `limit` latest messages that have it."""
         wanted = Counter(terms(query) if isinstance(query, str) else query)
         held = [(len(posting.numbers), term) for term in wanted if (posting := self._postings.get(term))]
-        for holding, term in nsmallest(_MOST_TERMS, held):
+        for holding, term in nsmallest(_MOST_HOLDING, held):
             holding = min(holding, len(among))
             rare = min(wanted[term], _MOST_REPEATED) * math.log(1 + (len(among) - holding + 0.5) / (holding + 0.5))
             yield rare, [one for one in self._latest(term, limit) if one in among]

@@ -1,0 +1,78 @@
+"""What a goal says beside its words: its first line, names of code, and the part of the code that it begins with."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+from signoff.context.terms import terms
+
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
+_CODE = re.compile(r"[a-z0-9][A-Z]|[A-Za-z0-9]_+[A-Za-z0-9]|^__")
+# "fix(reactivity): ...", "go/analysis: ...", "cmd/gopls, internal/lsp: ..."
+_SCOPE = re.compile(r"\s*(?:\[[^\]\n]*\]\s*)?([\w./,{}\- ]{2,60}?)(?:\(([^)\n]+)\))?!?:\s")
+_DOTTED = re.compile(r"[A-Za-z0-9_-]+(?:[/.][A-Za-z0-9_-]+)+")
+_PLAIN = re.compile(r"[a-z0-9]+")
+# A goal may be a pasted log. What matters of it stands first.
+_LONGEST, _LONGEST_LINE = 20_000, 400
+_MOST_WORDS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """`subject` is the first line. `words` are distinct, in their order; `code` those that look like names of code.
+
+    `scopes` are the parts of the codebase that the goal is said to be about, as written; `dotted` are things like
+    `a.b` and `a/b` in it; `joined` pairs of neighbouring words written as one, as names of files often are.
+    """
+
+    text: str
+    subject: str
+    terms: tuple[str, ...]
+    subject_terms: frozenset[str]
+    all_terms: frozenset[str]
+    words: tuple[str, ...]
+    code: frozenset[str]
+    scopes: tuple[str, ...]
+    dotted: tuple[str, ...]
+    joined: frozenset[str]
+
+
+def read_goal(text: str) -> Goal:
+    """Reads a goal of any length; of a very long one the beginning."""
+    text = text.strip()[:_LONGEST]
+    subject = text.split("\n", 1)[0][:_LONGEST_LINE]
+    words = tuple(dict.fromkeys(_WORD.findall(text)))[:_MOST_WORDS]
+    plain = _PLAIN.findall(text.lower())
+    several = tuple(terms(text))
+    return Goal(
+        text,
+        subject,
+        several,
+        frozenset(terms(subject)),
+        frozenset(several),
+        words,
+        frozenset(word for word in words if _is_code(word, text)),
+        _scopes(subject),
+        tuple(dict.fromkeys(_DOTTED.findall(text)))[:_MOST_WORDS],
+        frozenset(a + b for a, b in pairwise(plain)),
+    )
+
+
+def _is_code(word: str, text: str) -> bool:
+    """Whether it is written as code is: `a_b`, `aB`, in quotes, called, or behind a dot."""
+    if _CODE.search(word):
+        return True
+    return any(mark in text for mark in (f"`{word}", f"{word}`", f"{word}(", f".{word}", f'"{word}"', f"'{word}'"))
+
+
+def _scopes(subject: str) -> tuple[str, ...]:
+    found = _SCOPE.match(subject + " ")
+    if found is None:
+        return ()
+    kind, inner = found.group(1).strip(), found.group(2)
+    if inner is None and " " in kind and "," not in kind:
+        return ()
+    parts = re.split(r"[,{}]", inner or kind)
+    return tuple(part.strip().strip("./") for part in parts if len(part.strip()) > 1)
