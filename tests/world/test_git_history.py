@@ -208,7 +208,8 @@ def test_no_git_an_empty_repository_a_bare_one_and_a_work_tree(ws: Path, tmp_pat
     git(ws, "worktree", "add", "-q", "-b", "other", str(tmp_path / "tree"))
     commit(tmp_path / "tree", 1, "There", {"t.py": "t\n"})
     assert both(tmp_path / "tree").commits[0].message == "There" != both(ws).commits[0].message
-    assert read_history(tmp_path / "tree", False) is None, "its repository lies outside of it"
+    (ws / ".git/worktrees/tree/gitdir").write_text(str(tmp_path / "another" / ".git"), encoding="utf-8")
+    assert read_history(tmp_path / "tree", False) is None, "its repository does not name it"
 
 
 def test_packed_refs_and_refs_that_lead_nowhere(ws: Path) -> None:

@@ -165,10 +165,15 @@ def test_a_huge_one_is_not_read(ws: Path) -> None:
     assert "larger than" in index(ws).words
 
 
-def test_a_work_tree_of_its_own_needs_trust(ws: Path, tmp_path: Path) -> None:
+def test_a_work_tree_that_its_repository_does_not_name_needs_trust(ws: Path, tmp_path: Path) -> None:
     git(ws, "worktree", "add", "-q", str(tmp_path / "tree"))
-    assert place(str(tmp_path / "tree"), False) is None, "its repository lies elsewhere"
-    assert set(index(tmp_path / "tree", trusted=True).entries) == set(FILES)
+    assert set(index(tmp_path / "tree").entries) == set(FILES)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "tree" / ".git").rename(tmp_path / "other" / ".git")
+    assert place(str(tmp_path / "other"), False) is None, "it is another folder's"
+    assert place(str(tmp_path / "other"), True) is not None
+    (tmp_path / "other" / ".git").write_text(f"gitdir: {ws / '.git'}\n", encoding="utf-8")
+    assert place(str(tmp_path / "other"), False) is None, "any repository of the user could be named"
     git(ws, "worktree", "add", "-q", str(ws / "inside"))
     assert found(ws / "inside", True).commondir == str((ws / ".git").resolve())
 

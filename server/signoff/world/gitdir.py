@@ -34,7 +34,8 @@ class Place:
 def place(root: str, trusted: bool) -> Place | None:
     """The repository of the workspace folder `root`; None when there is none.
 
-    Without trust only one whose folders lie in the workspace: a `.git` file could name any repository of the user.
+    Without trust only one whose folders lie in the workspace, or which names this work tree as one of its own: a `.git`
+    file could name any repository of the user.
     """
     try:
         return _found(os.path.realpath(root), trusted)
@@ -50,8 +51,15 @@ def _found(where: str, trusted: bool) -> Place | None:
             continue
         found = _place(gitdir, top, where[len(top) :].lstrip("/"))
         inside = all((folder + "/").startswith(where + "/") for folder in (found.gitdir, found.commondir))
-        return found if trusted or inside else None
+        return found if trusted or inside or _names_it(found) else None
     return None
+
+
+def _names_it(found: Place) -> bool:
+    """Whether the repository says that this is a work tree of its own, as `git worktree add` writes it down there."""
+    named = _line(os.path.join(found.gitdir, "gitdir")).strip()
+    own = os.path.dirname(found.gitdir) == os.path.join(found.commondir, "worktrees")
+    return own and bool(named) and os.path.realpath(named) == os.path.join(found.top, ".git")
 
 
 def _upward(where: str) -> Iterator[str]:
