@@ -61,7 +61,6 @@ CORE_STDLIB = {
 CORE_THIRD_PARTY = {"cydifflib", "rapidfuzz"}
 
 VENDOR_ROOMS = {
-    "dulwich": {"world"},
     "lsprotocol": {"lsp"},
     "pygls": {"lsp"},
     "git": {"world", "context"},
