@@ -1,9 +1,9 @@
 """Learns the weights by which the context engine ranks files and pieces; says what each signal adds.
 
-    learn_context.py --cases FILE --clones DIR [--indexes DIR] [--ablate] [--write]
+    learn_context.py --cases FILE --clones DIR [--indexes DIR] [--signals FILE] [--ablate] [--write]
 
 `--cases` as in `tests/benchmarks/context_cases.py`; `--clones` a folder with clones, bare or not; `--indexes` keeps
-the indexes of all states there, so that the next run is quick. Scores are those on a repository that the weights
+the indexes of all states there, so that the next run is quick; `--signals` a file that keeps all signals. Scores are those on a repository that the weights
 were not learned from (leave one repository out), with 95 % bootstrap intervals over the cases. `--write` learns from
 all repositories and writes `weights.json`, and for the benchmark what was learned without each of them. The same
 input gives the same output. Needs the dependency group `learn`.
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import pickle
 import sys
 from collections.abc import Sequence
 from dataclasses import astuple, fields
@@ -45,10 +46,17 @@ def main() -> int:
     parser.add_argument("--cases", type=Path, required=True)
     parser.add_argument("--clones", type=Path, required=True)
     parser.add_argument("--indexes", type=Path)
+    parser.add_argument("--signals", type=Path)
     parser.add_argument("--ablate", action="store_true")
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
-    learner = Learner(gather(load(asked.cases), asked.clones, asked.indexes))
+    if asked.signals and asked.signals.is_file():
+        raw: list[Raw] = pickle.loads(asked.signals.read_bytes())
+    else:
+        raw = gather(load(asked.cases), asked.clones, asked.indexes)
+        if asked.signals:
+            asked.signals.write_bytes(pickle.dumps(raw))
+    learner = Learner(raw)
     print(report("all signals", learner.scores()))
     if asked.ablate:
         ablate(learner)
@@ -149,18 +157,49 @@ def report(name: str, found: Sequence[Scores]) -> str:
         values = [astuple(score)[at] for score in found]
         low, high = fitting.interval(values)
         parts.append(f"{one.name} {np.mean(values):.3f} [{low:.3f}, {high:.3f}]")
-    return f"{name:<24} " + "  ".join(parts)
+    return f"{name:<32} " + "  ".join(parts)
+
+
+FILE_GROUPS = {
+    "words": "body body1 chunk chunk1 chunks3",
+    "words of symbols": "symbols symbols1",
+    "words of paths": "path path1",
+    "names used, defined": "uses uses_code defines defines_code",
+    "commits like the goal": "near near1 nearest near_folder",
+    "messages about a file": "described",
+    "lately, often": "lately often",
+    "together": "together",
+    "scope, dotted": "scope scope_end dotted",
+    "name of the file": "name name_part joined",
+    "folder, pair": "folder pair",
+    "test, docs, generated": "test docs generated",
+    "language": "foreign",
+    "size, depth, for_folder": "size depth for_folder",
+    "first guess": "rough",
+}
+PIECE_GROUPS = {
+    "words": "words words1 words_in words1_in rank_in",
+    "words of symbols": "names names1 names_in names1_in",
+    "words beside": "beside",
+    "holds": "holds holds_code",
+    "defines": "defines defines_code",
+    "place": "first last place",
+    "length": "length",
+    "rank of the file": "file_rank file_best file_top",
+    "score of the file": "file file_log file_root",
+    "pieces of the file": "pieces",
+}
 
 
 def ablate(learner: Learner) -> None:
-    """Prints what every signal adds: the mean difference of scores when it is left out, with its paired interval."""
+    """Prints what groups of signals add: the mean loss of scores without them, with its paired interval."""
     base = learner.scores()
-    for name in learner.file_names:
-        learner.use(without_files=[name])
-        print(difference(f"files - {name}", base, learner.scores()), flush=True)
-    for name in learner.piece_names:
-        learner.use(without_pieces=[name])
-        print(difference(f"pieces - {name}", base, learner.scores()), flush=True)
+    for name, signals in FILE_GROUPS.items():
+        learner.use(without_files=signals.split())
+        print(difference(f"files: {name}", base, learner.scores()), flush=True)
+    for name, signals in PIECE_GROUPS.items():
+        learner.use(without_pieces=signals.split())
+        print(difference(f"pieces: {name}", base, learner.scores()), flush=True)
     learner.use()
 
 
@@ -171,7 +210,7 @@ def difference(name: str, base: Sequence[Scores], other: Sequence[Scores]) -> st
         values = [getattr(a, score) - getattr(b, score) for a, b in zip(base, other, strict=True)]
         low, high = fitting.interval(values)
         parts.append(f"{score} {np.mean(values):+.4f} [{low:+.4f}, {high:+.4f}]")
-    return f"{name:<24} " + "  ".join(parts)
+    return f"{name:<32} " + "  ".join(parts)
 
 
 def write(learner: Learner, cases: str) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from signoff.context.features_gather import NO_SCORES, Evidence, Named
+from signoff.context.features_gather import Evidence, Named
 from signoff.context.index_types import ChunkHit, FieldScores
 from signoff.context.outline_types import Outline
 
@@ -56,37 +56,44 @@ def piece_signals(evidence: Evidence, documents: Sequence[Document], whole: Fits
 
     `whole` says how well they fit the goal, `first` how well its first line.
     """
-    best = _best(evidence)
     weights = [(one, max(one.rare, 0.5)) for one in sorted(evidence.named, key=lambda one: -one.rare)[:_MOST_WORDS]]
     share = file_shares(documents)
+    own = [[_scores(whole.get(place), first.get(place)) for place in _places(document)] for document in documents]
+    best = _best(one for several in own for one in several)
     found: list[PieceSignals] = []
-    for document in documents:
-        places = [(document.path, piece.start_line) for piece in document.pieces]
-        own = [_scores(whole.get(place, NO_SCORES), first.get(place, NO_SCORES)) for place in places]
-        found += _of(document, own, best, weights, share[document.path])
+    for document, several in zip(documents, own, strict=True):
+        found += _of(document, several, best, weights, share[document.path])
     return found
 
 
-_SCORED = ("words", "words1", "names", "names1")
+def _places(document: Document) -> list[tuple[str, int]]:
+    return [(document.path, piece.start_line) for piece in document.pieces]
 
 
-def _scores(whole: FieldScores, first: FieldScores) -> Mapping[str, float]:
+_SCORED: tuple[str, ...] = ("words", "words1", "names", "names1")
+
+
+def _scores(whole: FieldScores | None, first: FieldScores | None) -> Mapping[str, float]:
+    """Nothing for a piece that has no word of the goal."""
+    if not whole or not whole.body:
+        return {}
+    one, two = (first.body, first.symbols) if first else (0.0, 0.0)
     return {
-        "words": (1 - _FIRST) * whole.body + _FIRST * first.body,
-        "words1": first.body,
-        "names": (1 - _FIRST) * whole.symbols + _FIRST * first.symbols,
-        "names1": first.symbols,
+        "words": (1 - _FIRST) * whole.body + _FIRST * one,
+        "words1": one,
+        "names": (1 - _FIRST) * whole.symbols + _FIRST * two,
+        "names1": two,
     }
 
 
-def _best(evidence: Evidence) -> Mapping[str, float]:
-    """The best scores of all pieces that there are."""
-    hits = [
-        _scores(FieldScores(hit.body, 0.0, hit.symbols), FieldScores(one.body, 0.0, one.symbols) if one else NO_SCORES)
-        for several in evidence.chunks.values()
-        for hit, one in several
-    ]
-    return {name: max((hit[name] for hit in hits), default=0.0) or 1.0 for name in _SCORED}
+def _best(several: Iterable[Mapping[str, float]]) -> Mapping[str, float]:
+    """The best of each score, 1 where there is none."""
+    found: dict[str, float] = dict.fromkeys(_SCORED, 0.0)
+    for one in several:
+        for name, value in one.items():
+            if value > found[name]:
+                found[name] = value
+    return {name: value or 1.0 for name, value in found.items()}
 
 
 def file_shares(documents: Sequence[Document]) -> Mapping[str, Mapping[str, float]]:
@@ -119,8 +126,8 @@ def _of(
     begins = [lines[min(piece.start_line, len(lines)) - 1] for piece in pieces]
     held, words = _held(document, begins, weights)
     _define(document, weights, held)
-    hits = sorted((at for at, one in enumerate(own) if one["words"]), key=lambda at: -own[at]["words"])
-    most = {name: max((one[name] for one in own), default=0.0) or 1.0 for name in _SCORED}
+    hits = sorted((at for at, one in enumerate(own) if one), key=lambda at: -own[at]["words"])
+    most = _best(own)
     for rank, at in enumerate(hits):
         _score(held, at, own[at], best, most)
         held[at]["rank_in"] = 1 / (1 + rank / 2)

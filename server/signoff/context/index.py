@@ -98,7 +98,7 @@ class Index:
         shown = self.shown.paths
         return {
             (path, row.start_line): FieldScores(body.get(row.number, 0.0), 0.0, symbols.get(row.number, 0.0))
-            for row in self._chunk_rows(list(dict.fromkeys([*body, *symbols])))
+            for row in self._chunk_rows([number for number, score in {**symbols, **body}.items() if score > 0.0])
             if (path := shown.get(row.number >> CHUNK_BITS)) is not None
         }
 

@@ -11,6 +11,8 @@ CHARACTERS = 3.5
 """Of a token, on average."""
 # A fragment's heading: its path, its lines, and what sets it off.
 _HEADING = 14
+# Below 1: longer pieces are somewhat better than their worth for each token says, for they make sense alone.
+_COST = 0.75
 # What is left of a budget below this is not worth a look.
 _LEAST = 50
 
@@ -42,7 +44,7 @@ def pack(pieces: Sequence[Piece], characters: Sequence[int], values: Sequence[fl
     """
     heading = [(len(piece.path) + _HEADING) / CHARACTERS for piece in pieces]
     size = [count / CHARACTERS for count in characters]
-    gain = [value - math.log(size[at] + heading[at]) for at, value in enumerate(values)]
+    gain = [value - _COST * math.log(size[at] + heading[at]) for at, value in enumerate(values)]
     begins = {(piece.path, piece.start_line): at for at, piece in enumerate(pieces)}
     ends = {(piece.path, piece.end_line): at for at, piece in enumerate(pieces)}
     taken: set[int] = set()
