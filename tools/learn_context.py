@@ -3,10 +3,11 @@
     learn_context.py --cases FILE --clones DIR [--indexes DIR] [--signals FILE] [--ablate] [--write]
 
 `--cases` as in `tests/benchmarks/context_cases.py`; `--clones` a folder with clones, bare or not; `--indexes` keeps
-the indexes of all states there, so that the next run is quick; `--signals` a file that keeps all signals. Scores are those on a repository that the weights
-were not learned from (leave one repository out), with 95 % bootstrap intervals over the cases. `--write` learns from
-all repositories and writes `weights.json`, and for the benchmark what was learned without each of them. The same
-input gives the same output. Needs the dependency group `learn`.
+the indexes of all states there, and `--signals` a file all signals, so that the next run is quick. Scores are those on
+a repository that the weights were not learned from (leave one repository out), with 95 % bootstrap intervals over the
+cases; `--ablate` says what is lost without each group of signals. `--write` learns from all repositories and writes
+`weights.json`, and for the benchmark what was learned without each of them. The same input gives the same output.
+Needs the dependency group `learn`.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def main() -> int:
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
     if asked.signals and asked.signals.is_file():
-        raw: list[Raw] = pickle.loads(asked.signals.read_bytes())
+        raw: list[Raw] = pickle.loads(asked.signals.read_bytes())  # noqa: S301 - our own file
     else:
         raw = gather(load(asked.cases), asked.clones, asked.indexes)
         if asked.signals:

@@ -17,7 +17,7 @@ from signoff.context.features_path import (
     kind,
     name_fit,
     scope_fit,
-    tested,
+    subject_of_test,
 )
 
 # Of all that have a word of the goal, by words alone; and of these, by a first guess.
@@ -185,7 +185,7 @@ def _pairs(body: Scores, kept: Iterable[str]) -> Scores:
     """For each file how well its test fits, by their names."""
     tests: Scores = {}
     for path, score in nlargest(150, body.items(), key=lambda item: item[1]):
-        if kind(path).test and (name := tested(path)):
+        if kind(path).test and (name := subject_of_test(path)):
             tests[name] = max(tests.get(name, 0.0), score)
     named = ((path, kind(path).name) for path in kept if not kind(path).test)
     return {path: tests[name] for path, name in named if name in tests}

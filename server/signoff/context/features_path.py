@@ -62,7 +62,7 @@ def stem(path: str) -> str:
     return name.split(".")[0] or name
 
 
-def tested(path: str) -> str:
+def subject_of_test(path: str) -> str:
     """The stem of what a test of this name tests; "" when the name does not say."""
     return _TEST_AFFIX.sub("", stem(path)).lower().strip("_")
 
