@@ -16,6 +16,7 @@ const view: SessionView = {
   questions: [],
   failures: [],
   usage: { inputTokens: 40, cachedTokens: 0, outputTokens: 2, requests: 1, cost: null },
+  context: [],
   parent: null,
   children: [],
   seq: 3,

@@ -263,6 +263,14 @@ def test_typing_inside_a_hunk_amends_it() -> None:
     assert s.do(c.AdoptTyping("s.h9", 1, "a", "b")) == []
 
 
+def test_a_hunk_takes_the_documents_line_ends_without_a_word_to_the_model() -> None:
+    s = proposing()
+    hunk, told = s.hunk("h1"), s.state.inbox
+    ends = [text.replace("\n", "\r\n") for text in (hunk.before, hunk.after)]
+    assert names(s.do(c.AdoptTyping("s.h1", 1, ends[0], ends[1]))) == ["HunkAmended"]
+    assert [s.hunk("h1").before, s.hunk("h1").after] == ends and s.state.inbox == told
+
+
 def test_typing_just_what_was_proposed_leaves_nothing_to_do() -> None:
     s = proposing()
     assert names(s.do(c.AdoptTyping("s.h1", 1, "two\n", "two\n"))) == ["HunksWithdrawn"]

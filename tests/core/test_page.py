@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from signoff.core.fragments import Gathered, Injected
 from signoff.core.hunks import Hunk
-from signoff.core.page import MOST_HUNKS, Rendering, render
+from signoff.core.page import MOST_FRAGMENTS, MOST_HUNKS, MOST_TOLD, Rendering, render
 from signoff.core.page_draft import Draft, read
 from signoff.core.page_merge import merged
 from signoff.core.page_read import read as read_page
@@ -43,6 +44,17 @@ def test_many_hunks_are_counted_rather_than_listed() -> None:
     hunks = [Hunk(f"s.h{n}", 1, "c", f"file:///w/{n}.py", "update", 0, "a\n", "b\n") for n in range(MOST_HUNKS + 5)]
     text = shown(replace(STATE, hunks={hunk.id: hunk for hunk in hunks})).text
     assert "5 more hunks are left out" in text
+
+
+def test_what_the_model_was_told_is_listed_turn_by_turn() -> None:
+    code = Injected("codebase", "a.py", 3, 9, 1_200, "defines `parse`")
+    goals = Injected("memory", "", 0, 0, 30, "2 earlier sessions")
+    text = shown(replace(STATE, gathered=(Gathered(0, (code, goals), ()),))).text
+    assert "## Context\n\nBefore turn 1 the agent was told, in 1,230 tokens:\n\n" in text
+    assert "- codebase: a.py:3-9 (defines `parse`)\n- memory: 2 earlier sessions\n" in text
+    many = Gathered(9, (code,) * (MOST_FRAGMENTS + 2), ())
+    text = shown(replace(STATE, gathered=(many,) * (MOST_TOLD + 1))).text
+    assert "_1 earlier looks at the workspace are left out._" in text and text.count("- and 2 more\n") == MOST_TOLD
 
 
 def test_the_parts_at_some_lines() -> None:
