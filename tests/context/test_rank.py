@@ -22,7 +22,7 @@ FILES: dict[str, str | bytes] = {
     "src/parser.py": "def parse_header(line):\n    return line.split(':')\n",
     "src/writer.py": "def write_header(name, value):\n    return f'{name}: {value}'\n",
     "src/cache.py": "class Cache:\n    def lookup(self, key):\n        return self.rows[key]\n",
-    "tests/test_parser.py": "from src.parser import parse_header\n\n\ndef test_header():\n    assert parse_header('a: b')\n",
+    "tests/test_parser.py": "from src.parser import parse_header\n\ndef test_it():\n    assert parse_header('a: b')\n",
     "docs/header.md": "# Header\n\nA header has a name and a value. Headers are parsed.\n",
 }
 
@@ -51,7 +51,7 @@ def test_names_of_code_are_told_from_words() -> None:
 def test_any_text_is_a_goal(text: str) -> None:
     goal = read_goal(text)
     for path in ("src/a_b.py", "x", "", "a/b/index.ts"):
-        assert all(0.0 <= value <= 1.0 for value in (*scope_fit(path, goal), *name_fit(path, goal)))
+        assert all(0.0 <= value <= 1.0 for value in (scope_fit(path, goal), *name_fit(path, goal)))
 
 
 def test_paths_fit_goals() -> None:
@@ -60,12 +60,9 @@ def test_paths_fit_goals() -> None:
     assert name_fit("src/rename.go", goal)[0] == 1.0
     assert name_fit("src/server.go", goal)[0] == 0.6
     assert name_fit("src/other.go", goal) == (0.0, 0.0, 0.0)
-    assert scope_fit("packages/reactivity/src/effect.ts", read_goal("fix(reactivity): x")) == (1.0, 0.0)
-    assert (
-        subject_of_test("tests/test_parser.py")
-        == subject_of_test("parser_test.go")
-        == subject_of_test("parser.spec.ts".replace(".", "_", 1)[:-3])
-    )
+    assert scope_fit("packages/reactivity/src/effect.ts", read_goal("fix(reactivity): x")) == 1.0
+    for path in ("tests/test_parser.py", "parser_test.go", "test-parser.ts"):
+        assert subject_of_test(path) == "parser"
 
 
 def test_files_in_rare_languages_are_foreign() -> None:
