@@ -36,7 +36,7 @@ from signoff.core.fragments import BUDGET, Query  # noqa: E402
 
 WEIGHTS = ROOT / "server" / "signoff" / "context" / "weights.json"
 LEFT_OUT = ROOT / "tests" / "benchmarks" / "context_weights.json"
-FILE_STRENGTH, PIECE_STRENGTH = 3.0, 2.0
+FILE_STRENGTH, PIECE_STRENGTH = 10.0, 2.0
 # Pieces are kept of more files than are read: models differ in which are best.
 _KEPT = 2 * READ
 
@@ -162,22 +162,27 @@ def report(name: str, found: Sequence[Scores]) -> str:
 
 
 FILE_GROUPS = {
-    "words": "body body1 chunk chunk1 chunks3",
-    "words of symbols": "symbols symbols1",
-    "words of paths": "path path1",
-    "names used, defined": "uses uses_code defines defines_code",
-    "commits like the goal": "near near1 nearest near_folder",
-    "messages about a file": "described",
-    "lately, often": "lately often",
-    "together": "together",
-    "scope, dotted": "scope scope_end dotted",
+    "words": "body body1 chunk chunk1 chunks3 rank_body rank_chunk rank_chunks3",
+    "words of symbols": "symbols symbols1 rank_symbols",
+    "words of paths": "path path1 rank_path",
+    "names used": "uses uses_code rank_uses rank_uses_code",
+    "names defined": "defines defines_code",
+    "commits like the goal": "near near1 nearest rank_near rank_near1 rank_nearest",
+    "messages about a file": "described rank_described",
+    "lately": "lately",
+    "together": "together rank_together",
+    "scope": "scope",
     "name of the file": "name name_part joined",
-    "folder, pair": "folder pair",
+    "folder": "folder",
+    "pair": "pair",
     "test, docs, generated": "test docs generated",
     "language": "foreign",
-    "size, depth, for_folder": "size depth for_folder",
-    "first guess": "rough",
+    "first guess": "rough rank_rough",
 }
+# All places in an order together.
+FILE_GROUPS["all ranks"] = " ".join(
+    name for several in FILE_GROUPS.values() for name in several.split() if name.startswith("rank_")
+)
 PIECE_GROUPS = {
     "words": "words words1 words_in words1_in rank_in",
     "words of symbols": "names names1 names_in names1_in",

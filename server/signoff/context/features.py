@@ -12,7 +12,6 @@ from heapq import nlargest
 
 from signoff.context.features_gather import NO_SCORES, Evidence, Near
 from signoff.context.features_path import (
-    dotted_fit,
     foreign,
     kind,
     name_fit,
@@ -42,13 +41,11 @@ def file_signals(evidence: Evidence, also: Iterable[str] = ()) -> dict[str, dict
     found["rough"] = _scaled(rough)
     found["together"] = _scaled(evidence.history.cochange(top))
     found["folder"] = _scaled(_folders(rough, kept))
-    found["near_folder"] = _scaled(_sums(found["near"], kept))
     found["pair"] = _pairs(found["body"], kept)
-    often = _scaled({path: math.log1p(evidence.history.frequency(path)) for path in likely})
+    found |= {f"rank_{name}": _ranks(found[name], kept) for name in _RANKED}
     each = {path: {name: value for name, scores in found.items() if (value := scores.get(path))} for path in kept}
     for path, signals in each.items():
         signals.update(_facts(path, evidence))
-        signals["often"] = often.get(path, 0.0)
     return each
 
 
@@ -122,7 +119,7 @@ def _rough(path: str, found: Mapping[str, Scores], evidence: Evidence) -> float:
     """A first guess."""
     known = kind(path)
     score = _lexical(path, found)
-    score += 0.3 * scope_fit(path, evidence.goal)[0] + 0.4 * name_fit(path, evidence.goal)[0]
+    score += 0.3 * scope_fit(path, evidence.goal) + 0.4 * name_fit(path, evidence.goal)[0]
     score += 0.1 * evidence.history.recency(path)
     score *= 1 - 0.8 * min(1.5 * foreign(path, evidence.shares), 1.0)
     return score * (0.4 if known.test else 1.0) * (0.5 if known.docs or known.generated else 1.0)
@@ -130,12 +127,9 @@ def _rough(path: str, found: Mapping[str, Scores], evidence: Evidence) -> float:
 
 def _facts(path: str, evidence: Evidence) -> dict[str, float]:
     goal, known = evidence.goal, kind(path)
-    scope, scope_end = scope_fit(path, goal)
     name, name_part, joined = name_fit(path, goal)
     return {
-        "scope": scope,
-        "scope_end": scope_end,
-        "dotted": dotted_fit(path, goal),
+        "scope": scope_fit(path, goal),
         "name": name,
         "name_part": name_part,
         "joined": joined,
@@ -144,9 +138,6 @@ def _facts(path: str, evidence: Evidence) -> dict[str, float]:
         "docs": float(known.docs),
         "generated": float(known.generated),
         "foreign": foreign(path, evidence.shares),
-        "size": math.log1p(evidence.size(path)) / 10,
-        "depth": min(path.count("/"), 8) / 8,
-        "for_folder": float(known.for_folder),
     }
 
 
@@ -168,12 +159,17 @@ def _folders(rough: Scores, kept: Sequence[str]) -> Scores:
     return found
 
 
-def _sums(scores: Scores, kept: Sequence[str]) -> Scores:
-    """For each file what its whole folder has of a score."""
-    inside: dict[str, float] = defaultdict(float)
-    for path, score in scores.items():
-        inside[kind(path).folder] += score
-    return {path: inside[kind(path).folder] for path in kept if kind(path).folder in inside}
+# What counts by its place in the order as well: a score may be far ahead, or barely.
+_RANKED = (
+    *("body", "chunk", "chunks3", "path", "symbols", "uses", "uses_code"),
+    *("near", "near1", "nearest", "described", "together", "rough"),
+)
+
+
+def _ranks(scores: Scores, kept: Iterable[str]) -> Scores:
+    """1 for the best of the candidates, 1/2 for the sixth."""
+    order = sorted((path for path in kept if path in scores), key=lambda path: (-scores[path], path))
+    return {path: 1 / (1 + place / 5) for place, path in enumerate(order)}
 
 
 def _scaled(scores: Mapping[str, float]) -> Scores:

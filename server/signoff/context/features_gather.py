@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import nlargest
 from posixpath import basename
@@ -54,7 +54,6 @@ class Evidence:
     described: Mapping[str, float]
     named: Sequence[Named]
     history: History
-    size: Callable[[str], int]
     shares: Mapping[str, float]
 
 
@@ -79,7 +78,6 @@ class Gatherer:
             self._described(goal, history),
             [self._name(word, word in goal.code) for word in names],
             history,
-            self._size,
             self._languages(),
         )
 
@@ -132,10 +130,6 @@ class Gatherer:
             known = shares((path, row.size) for path, row in self.index.shown.rows().items())
             self._shares = now, known
         return known
-
-    def _size(self, path: str) -> int:
-        row = self.index.shown.row(path)
-        return row.size if row is not None else 0
 
 
 def _alike(one: Sequence[str], other: Sequence[str]) -> float:

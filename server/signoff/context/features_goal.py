@@ -12,7 +12,6 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
 _CODE = re.compile(r"[a-z0-9][A-Z]|[A-Za-z0-9]_+[A-Za-z0-9]|^__")
 # "fix(reactivity): ...", "go/analysis: ...", "cmd/gopls, internal/lsp: ..."
 _SCOPE = re.compile(r"\s*(?:\[[^\]\n]*\]\s*)?([\w./,{}\- ]{2,60}?)(?:\(([^)\n]+)\))?!?:\s")
-_DOTTED = re.compile(r"[A-Za-z0-9_-]+(?:[/.][A-Za-z0-9_-]+)+")
 _PLAIN = re.compile(r"[a-z0-9]+")
 # A goal may be a pasted log. What matters of it stands first.
 _LONGEST, _LONGEST_LINE = 20_000, 400
@@ -23,8 +22,8 @@ _MOST_WORDS = 40
 class Goal:
     """`subject` is the first line. `words` are distinct, in their order; `code` those that look like names of code.
 
-    `scopes` are the parts of the codebase that the goal is said to be about, as written; `dotted` are things like
-    `a.b` and `a/b` in it; `joined` pairs of neighbouring words written as one, as names of files often are.
+    `scopes` are the parts of the codebase that the goal is said to be about, as written; `joined` are pairs of
+    neighbouring words written as one, as names of files often are.
     """
 
     text: str
@@ -35,7 +34,6 @@ class Goal:
     words: tuple[str, ...]
     code: frozenset[str]
     scopes: tuple[str, ...]
-    dotted: tuple[str, ...]
     joined: frozenset[str]
 
 
@@ -55,7 +53,6 @@ def read_goal(text: str) -> Goal:
         words,
         frozenset(word for word in words if _is_code(word, text)),
         _scopes(subject),
-        tuple(dict.fromkeys(_DOTTED.findall(text)))[:_MOST_WORDS],
         frozenset(a + b for a, b in pairwise(plain)),
     )
 

@@ -89,33 +89,19 @@ def foreign(path: str, share: Mapping[str, float]) -> float:
     return 0.6 * (1.0 - share.get(language, 0.0) ** 0.5) if language else 1.0
 
 
-def scope_fit(path: str, goal: Goal) -> tuple[float, float]:
-    """How well the path fits the goal's scopes, and whether it or its folder ends with one."""
-    inside, ends = 0.0, 0.0
+def scope_fit(path: str, goal: Goal) -> float:
+    """How well the path fits the goal's scopes: 1 when one of them is in it as a whole."""
+    best = 0.0
     known = kind(path)
     for each in goal.scopes:
         scope = each.lower().replace(".", "/")
         parts = scope.split("/")
         if f"/{scope}/" in known.bare:
-            inside = 1.0
-            whole = known.bare.endswith(f"/{scope}/") or f"/{known.folder.lower()}".endswith(f"/{scope}")
-            ends = max(ends, float(whole))
-        elif len(parts) > 1 and f"/{'/'.join(parts[-2:])}/" in known.bare:
-            inside = max(inside, 0.6)
-        elif f"/{parts[-1]}/" in known.bare:
-            inside = max(inside, 0.3)
-    return inside, ends
-
-
-def dotted_fit(path: str, goal: Goal) -> float:
-    """Whether something like `a.b` or `a/b` in the goal names the path, or its folder."""
-    best = 0.0
-    for each in goal.dotted:
-        named = each.lower().replace(".", "/")
-        if f"/{named}/" in kind(path).bare:
             return 1.0
-        if named.count("/") > 1 and f"/{named.rpartition('/')[0]}/" in kind(path).bare:
-            best = 0.7
+        if len(parts) > 1 and f"/{'/'.join(parts[-2:])}/" in known.bare:
+            best = max(best, 0.6)
+        elif f"/{parts[-1]}/" in known.bare:
+            best = max(best, 0.3)
     return best
 
 
