@@ -16,7 +16,7 @@ from signoff.context.pack import Run, pack
 from signoff.context.rank import Weights, rank_files, value_pieces, why
 from signoff.core.fragments import Found, Fragment, Query, RankedFile
 
-READ = 20
+READ = 15
 """Files whose pieces are looked at."""
 _SHOWN = 50
 _LAST_LINE = 10_000_000
