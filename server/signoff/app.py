@@ -106,6 +106,7 @@ class _App:
             self.trusted,
             lambda uris: self.desk.manager.signals.touched(uris),
             lambda folder, path: self.desk.manager.tells(folder, path),
+            lambda: "codebase" in self.settings.now.context_sources,
         )
         self.tokens = TokenCounter(self._places.cache / "vocabulary")
         return Ports(

@@ -68,7 +68,15 @@ class Editors:
             endpoint = await self._stack.enter_async_context(Endpoint(PROPOSING))
             places = folder / "workspace", folder / "state"
             # It may say that a document is not open that was never opened; nothing else.
-            opened = editor(*places, endpoint.base_url, versioned=versioned, made=LyingClient, quiet=False)
+            # Some hundred folders are opened at a time, which no user does: none of them is indexed.
+            opened = editor(
+                *places,
+                endpoint.base_url,
+                versioned=versioned,
+                made=LyingClient,
+                quiet=False,
+                contextSources=["buffers"],
+            )
             self._clients[versioned] = await self._stack.enter_async_context(opened)
             self._logs.append(self._clients[versioned].log)
         return self._clients[versioned]

@@ -147,9 +147,9 @@ def test_the_limit_and_missing_folders(ws: Path, tmp_path: Path) -> None:
     for limit in range(6):
         found = listing(ws, limit=limit)
         assert len(found.entries) == min(limit, 4) and found.cut == (limit < 4)
-    gone = listing(tmp_path / "none")
-    assert gone.entries == () and "No such file" in gone.words[0]
-    assert listing(ws / "a.py").entries == ()
+    gone, file = listing(tmp_path / "none"), listing(ws / "a.py")
+    assert gone.entries == gone.words == () == file.entries
+    assert "Not a directory" in file.words[0]
 
 
 def test_folders_deeper_than_any_are_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

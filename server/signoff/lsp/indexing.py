@@ -40,7 +40,8 @@ class Indexing:
     """An observer of the document store.
 
     `trusted` tells of a folder whether programs may run in it, `tells` of a folder and a path whether a model may hear
-    of the file. `heard` is told of the same touched files, under their canonical URIs.
+    of the file. `heard` is told of the same touched files, under their canonical URIs. `wanted`: whether code is among
+    the sources that the user lets a model have; if not, a folder is indexed only when somebody asks about it.
     """
 
     def __init__(
@@ -50,8 +51,10 @@ class Indexing:
         trusted: Callable[[str], bool],
         heard: Callable[[Sequence[str]], None],
         tells: Callable[[str, str], bool],
+        wanted: Callable[[], bool] = lambda: True,
     ) -> None:
         self._tells = tells
+        self._wanted = wanted
         self._telling: dict[tuple[str, str], bool] = {}
         self._index, self._editor, self._trusted, self._heard = index, editor, trusted, heard
         self._folders: set[str] = set()
@@ -62,7 +65,7 @@ class Indexing:
     def folder(self, folder: str, is_open: bool) -> None:
         """The folder (canonical URI) is open from now on, or not any more."""
         if is_open:
-            self._coming[folder] = asyncio.get_running_loop().call_later(START_SECONDS, self._begin, folder)
+            self._coming[folder] = asyncio.get_running_loop().call_later(START_SECONDS, self._begin_unasked, folder)
             return
         if (handle := self._coming.pop(folder, None)) is not None:
             handle.cancel()
@@ -74,6 +77,10 @@ class Indexing:
         if workspace not in self._folders:
             self._begin(workspace)
         return await self._index.find(workspace, query)
+
+    def _begin_unasked(self, folder: str) -> None:
+        if self._wanted():
+            self._begin(folder)
 
     def _begin(self, folder: str) -> None:
         if (handle := self._coming.pop(folder, None)) is not None:

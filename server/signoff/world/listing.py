@@ -55,6 +55,9 @@ class Scan:
     def __iter__(self) -> Iterator[list[Entry]]:
         try:
             handle = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            # It is told where it matters that the whole folder is gone: there is just nothing to list.
+            return
         except (OSError, ValueError) as trouble:
             self.words = (f"{self._root} can't be listed: {getattr(trouble, 'strerror', trouble)}.",)
             return

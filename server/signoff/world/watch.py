@@ -109,10 +109,11 @@ class FolderWatch:
 
     def _look_slowly(self) -> None:
         """What is left when nothing tells of changes; until a folder that was gone has come back."""
-        if not self._ended.is_set():
-            log.warning("%s", self.words)
-        self.watching.set()
         gone = not os.path.isdir(self._root)
+        if not self._ended.is_set():
+            # A folder that is gone is told where it matters, and may come back.
+            log.log(logging.INFO if gone else logging.WARNING, "%s", self.words)
+        self.watching.set()
         while not self._ended.is_set():
             self._tell(Changes(rescan=True))
             if gone and os.path.isdir(self._root):
