@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 
 from signoff.world.gitdir import Place
-from signoff.world.safe_open import open_file
+from signoff.world.safe_open import beginning
 
 _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 # Bytes; the largest known repositories have some 100,000 refs.
@@ -52,14 +51,4 @@ def _packed(place: Place, ref: str) -> str | None:
 
 
 def _read(folder: str, name: str) -> bytes:
-    try:
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError:
-        return b""
-    try:
-        with open_file(handle, name) as file:
-            return file.read(_LARGEST)
-    except (OSError, ValueError):
-        return b""
-    finally:
-        os.close(handle)
+    return beginning(folder, name, _LARGEST)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from posixpath import join, normpath
 
-from signoff.world.safe_open import open_file
+from signoff.world.safe_open import beginning, open_file
 
 _SHA256 = re.compile(rb"^\s*(?:\[extensions\]\s*)?objectformat\s*=\s*\"?sha256\b", re.IGNORECASE | re.MULTILINE)
 _LARGEST_CONFIG = 1_000_000
@@ -94,18 +94,7 @@ def _line(path: str) -> str:
 
 def _head(path: str) -> bytes:
     """The beginning of a regular file that is no link; b"" for anything else."""
-    folder, name = os.path.split(path)
-    try:
-        handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except (OSError, ValueError):
-        return b""
-    try:
-        with open_file(handle, name) as file:
-            return file.read(_LARGEST_CONFIG)
-    except (OSError, ValueError):
-        return b""
-    finally:
-        os.close(handle)
+    return beginning(*os.path.split(path), _LARGEST_CONFIG)
 
 
 def git_folders(root: int, where: str) -> tuple[str, ...]:
