@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from itertools import pairwise
+from itertools import islice
 from pathlib import Path
 
 from signoff.core.commits import Ancestry, Commit
@@ -20,7 +20,7 @@ LIMIT = 4_000
 SECONDS = 20.0
 # Ids that one command line names; with more unknown commits than that everything is read.
 MOST_NAMED = 1_000
-_OUTPUT = 100_000_000
+_OUTPUT = 50_000_000
 _LOG = (
     "log",
     "--no-merges",
@@ -41,7 +41,8 @@ _PATHS = (
     "--ignore-submodules=all",
     "-O/dev/null",
 )
-_HEAD = re.compile(rb"([0-9a-f]{40,64}) (-?\d+)")
+# A blank field, and one with id and time.
+_HEAD = re.compile(rb"(?:\A|\0)\0([0-9a-f]{40,64}) (-?\d+)(?=\0|\Z)")
 
 
 def read_history(
@@ -100,14 +101,27 @@ def _commits(data: bytes, where: Place) -> Iterator[Commit]:
     """The commits in what `git log` printed: each a blank field, id and time, the message, a blank field, and names."""
     prefix, boundary = where.prefix.encode("utf-8", "surrogateescape"), shallow(where)
     known = Names()
-    fields = data.split(b"\0")
-    starts = [at for at in range(1, len(fields)) if not fields[at - 1] and _HEAD.fullmatch(fields[at])]
-    for start, end in pairwise((*starts, len(fields))):
-        name, _, when = fields[start].decode().partition(" ")
-        names = [each for each in fields[start + 2 : end] if each]
-        if names:
-            names[0] = names[0].removeprefix(b"\n")
-        inside = (each[len(prefix) :] for each in names if each.startswith(prefix))
-        paths = [path for each in inside for path in known.known(each)][:MOST_PATHS]
-        text = message(fields[start + 1]) if start + 1 < end else ""
-        yield Commit(name, int(when), text, () if name in boundary else tuple(paths))
+    found = re.finditer(_HEAD, data)
+    head = next(found, None)
+    while head is not None:
+        after = next(found, None)
+        end = after.start() if after is not None else len(data)
+        name, text = head[1].decode(), data.find(b"\0", head.end() + 1, end)
+        body = message(data[head.end() + 1 : text]) if text >= 0 else ""
+        # One at a time, and no more than are kept: a commit can name millions.
+        inside = (each[len(prefix) :] for each in _names(data, text + 1, end) if each.startswith(prefix))
+        paths = () if name in boundary or text < 0 else (path for each in inside for path in known.known(each))
+        yield Commit(name, int(head[2]), body, tuple(islice(paths, MOST_PATHS)))
+        head = after
+
+
+def _names(data: bytes, start: int, end: int) -> Iterator[bytes]:
+    """The fields that are not blank; the first one stands on a line of its own."""
+    first = True
+    while start < end:
+        stop = data.find(b"\0", start, end)
+        stop = end if stop < 0 else stop
+        if stop > start:
+            yield data[start:stop].removeprefix(b"\n") if first else data[start:stop]
+            first = False
+        start = stop + 1

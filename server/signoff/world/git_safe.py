@@ -58,6 +58,8 @@ _SETTINGS = {
     "submodule.recurse": "false",
     "color.ui": "false",
 }
+# Bytes that git may ask for: a few objects can stand for a billion paths, which it lists before it prints the first.
+_MOST_MEMORY = 1_000_000_000
 _DRIVER = {"clean": "", "smudge": "", "process": "", "required": "false"}
 
 
@@ -149,6 +151,7 @@ def _start(argv: Sequence[str], environment: Mapping[str, str], limit: int, time
         start_new_session=sys.platform != "win32",
     )
     process: Popen[bytes] = wrapped.proc
+    _bound(process.pid)
     late = threading.Event()
     watch = threading.Timer(timeout, lambda: (late.set(), _kill(process)))
     watch.start()
@@ -161,6 +164,14 @@ def _start(argv: Sequence[str], environment: Mapping[str, str], limit: int, time
         watch.cancel()
         _kill(process)
     return Output(status, data[:limit], len(data) > limit, late.is_set())
+
+
+def _bound(process: int) -> None:
+    """Files that git maps don't count. Linux only: elsewhere there is no such limit for a process that runs."""
+    with contextlib.suppress(ImportError, AttributeError, OSError, ValueError):
+        import resource
+
+        resource.prlimit(process, resource.RLIMIT_DATA, (_MOST_MEMORY, _MOST_MEMORY))
 
 
 def _without(names: Iterable[str], ours: Mapping[str, str]) -> list[str]:
