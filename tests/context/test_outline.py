@@ -1,7 +1,9 @@
 """What a file defines, imports and uses, in each language; and that no text does harm."""
 
+import json
 import random
 import textwrap
+from typing import Any
 
 import pytest
 
@@ -329,6 +331,44 @@ def test_a_broken_file_keeps_the_symbols_around_its_errors() -> None:
 
 def test_lone_surrogates_and_replaced_bytes_do_no_harm() -> None:
     assert [s.name for s in outline("a.py", "def f\udc80(): ...\ndef g(): '\ufffd'\n").symbols][-1] == "g"
+
+
+def some_json(chance: random.Random, depth: int) -> Any:
+    """A value of any kind, objects most often."""
+    if depth == 0 or chance.random() < 0.3:
+        plain: list[Any] = [None, True, -1.5e300, 10**30, "", "words\n{ \\", "\u2028 é", [], {}]
+        return chance.choice(plain)
+    keys = ["a", "", " b  c ", "`", '"', "\\", "\n", "é" * 150, "d", "\u2028", "{"]
+    if chance.random() < 0.2:
+        return [some_json(chance, depth - 1) for _ in range(3)]
+    return {key: some_json(chance, depth - 1) for key in chance.sample(keys, chance.randint(0, 4))}
+
+
+@pytest.mark.parametrize("indent", [None, 0, 2, "\t"])
+@pytest.mark.parametrize("seed", range(40))
+def test_plain_json_has_the_keys_that_a_grammar_finds(seed: int, indent: int | str | None) -> None:
+    text = json.dumps(some_json(random.Random(seed), 4), indent=indent, ensure_ascii=seed % 2 == 0) + "\n" * (seed % 3)
+    # A comment is beyond the short way, so the grammar reads this one.
+    assert outline("a.json", text).symbols == outline("a.json", text + "// more").symbols
+
+
+@pytest.mark.parametrize(
+    ("text", "symbols"),
+    [
+        ('{"a": 1} {"b": 2}', "1-1 key a; 1-1 key b"),
+        ('// words\n{"a": 1}', "2-2 key a"),
+        ('{"a": NaN, "b": 1}', "1-1 key a"),
+        ("\ufeff" + '{"a": 1}', "1-1 key a"),
+        ('{"a": {"b": 1, "b": {"c": 1}}}', "1-1 key a; 1-1 key a.b; 1-1 key a.b"),
+        ('{"a":\r\n[1,\r\n2],\r\n"b": "c"}', "1-3 key a; 4-4 key b"),
+        ("[" * 5_000 + "]" * 5_000, ""),
+        ("{", ""),
+        (" ", ""),
+        ('["a"', ""),
+    ],
+)
+def test_json_of_other_kinds(text: str, symbols: str) -> None:
+    assert shown(outline("a.json", text)) == symbols
 
 
 PIECES = [*"(){}[]<>;:,.=ab1#\n'`", '"', "=>", "->", "//", "/* ", "def", "class", "if", "else", "fn", "func"]

@@ -12,6 +12,7 @@ from signoff.context.grammars import PARSED, cursor
 from signoff.context.languages import is_minified, language_of
 from signoff.context.outline_imports import MOST as MOST_IMPORTS
 from signoff.context.outline_imports import imported, unquoted
+from signoff.context.outline_json import json_symbols
 from signoff.context.outline_names import references
 from signoff.context.outline_plain import PLAIN, plain_symbols, scripts
 from signoff.context.outline_types import Outline, Symbol
@@ -72,6 +73,8 @@ def unix_lines(text: str) -> str:
 
 
 def _read(text: str, language: str) -> tuple[list[Symbol], list[str]]:
+    if language == "json" and (keys := json_symbols(text, _name)) is not None:
+        return keys[:MOST_SYMBOLS], []
     if language in PARSED:
         symbols, imports = _parse(text, language)
     elif language in PLAIN:
@@ -115,8 +118,12 @@ def _define(captures: dict[str, list[Node]], found: dict[int, _Found], data: byt
     first_row, last_row = first[0], last[0] - (last[1] == 0 and last[0] > first[0])
     if known:
         first_row, last_row = min(first_row, known.first_row), max(last_row, known.last_row)
-    name = known.name if known else unquoted(_SPACE.sub(" ", _text(named, data)))[:LONGEST_NAME]
+    name = known.name if known else _name(_text(named, data))
     found[at] = _Found(start, end, first_row, last_row, name, kind, owner)
+
+
+def _name(written: str) -> str:
+    return unquoted(_SPACE.sub(" ", written))[:LONGEST_NAME]
 
 
 _NO_KINDS = {"name", "parent", "_called", "_modifier", "_key", "_tag"}
