@@ -105,7 +105,7 @@ def _split(lines: Lines, start: int, end: int, nodes: Sequence[_Node], around: _
 def _plain(lines: Lines, start: int, end: int, around: _Piece) -> Iterator[_Piece]:
     """The pieces of lines without symbols: of the symbol around them, if any."""
     for first, last in cut(lines, start, end):
-        yield around._replace(start=first, end=last, weight=last - first if around.symbol else 0)
+        yield _Piece(first, last, around.symbol, around.kind, last - first if around.symbol else 0)
 
 
 def _merged(pieces: Iterable[_Piece], lines: Lines) -> Iterator[_Piece]:
@@ -116,7 +116,7 @@ def _merged(pieces: Iterable[_Piece], lines: Lines) -> Iterator[_Piece]:
             held = piece
         elif _belong(held, piece, lines):
             named = held if held.weight >= piece.weight else piece
-            held = named._replace(start=held.start, end=piece.end)
+            held = _Piece(held.start, piece.end, named.symbol, named.kind, named.weight)
         else:
             yield held
             held = piece

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import accumulate
 
 LARGEST_WHOLE = 1_000_000
@@ -17,17 +20,21 @@ LEAST = 8
 _RUN = re.compile(rf"(?:[^\n]*\n){{1,{AIM}}}|[^\n]+\Z")
 _OPENERS = ("#", "//", "/*", "*", "@", "--", ";;", '"""', "<!--", "[")
 _FAR = 1_000
+# How bad it is that a piece has so many lines.
+_OFF_AIM = [abs(length - AIM) / 3 for length in range(MOST_LINES + 1)]
 
 
 class Lines:
-    """The lines of a text, with what it takes to cut them: lengths as running sums, and indents when asked for."""
+    """The lines of a text, with what it takes to cut them: lengths as running sums, and indents."""
 
     def __init__(self, text: str) -> None:
         """Take in the text, whose lines end at newlines alone. A newline at the end begins no line."""
         self._lines = text.split("\n")
         if self._lines[-1] == "":
             self._lines.pop()
-        self._ends = [0, *accumulate(len(line) + 1 for line in self._lines)]
+        self._ends = [0, *accumulate([len(line) + 1 for line in self._lines])]
+        bare = [line.lstrip() for line in self._lines]
+        self._indents = [len(line) - len(rest) if rest else _FAR for line, rest in zip(self._lines, bare, strict=True)]
 
     @property
     def count(self) -> int:
@@ -42,13 +49,11 @@ class Lines:
 
     def blank(self, start: int, end: int) -> bool:
         """Whether nothing is on the lines `[start, end)`; said only of a few lines."""
-        return end - start <= AIM and not any(line.strip() for line in self._lines[start:end])
+        return end - start <= AIM and not any(map(str.strip, self._lines[start:end]))
 
     def indent(self, at: int) -> int:
         """The characters before the line's first word; 1,000 for a blank line."""
-        line = self._lines[at]
-        bare = line.lstrip()
-        return len(line) - len(bare) if bare else _FAR
+        return self._indents[at]
 
     def comment_start(self, at: int, least: int) -> int:
         """The first of the comment or decorator lines right above line `at`, not before line `least`."""
@@ -70,15 +75,22 @@ class Lines:
 
     def last_fitting(self, start: int, end: int) -> int:
         """The end of the longest piece that may begin at `start`; at least one line."""
-        last = min(end, start + MOST_LINES)
-        while not self.fits(start, last):
-            last -= 1
-        return last
+        within = bisect_right(self._ends, self._ends[start] + MOST_CHARACTERS) - 1
+        return max(start + 1, min(end, start + MOST_LINES, within))
 
-    def cost(self, at: int, start: int) -> float:
-        """How bad a cut before line `at` is in a piece from `start`: little after a blank line and at little indent."""
-        after_blank = at > 0 and self.indent(at - 1) == _FAR
-        return min(self.indent(at), 40) - (12 if after_blank else 0) + abs(at - start - AIM) / 3
+    def best_cut(self, start: int, least: int, last: int) -> int:
+        """The best line from `least` to `last` to cut before, in a piece from `start`; the first of equals.
+
+        Best are those after a blank line and at little indent, not far from the length that is aimed at.
+        """
+        costs = list(map(operator.add, self._costs[least : last + 1], _OFF_AIM[least - start :]))
+        return least + costs.index(min(costs))
+
+    @cached_property
+    def _costs(self) -> list[int]:
+        """How bad a cut before each line is, wherever the piece began."""
+        after_blank = [0, *(12 if indent == _FAR else 0 for indent in self._indents)]
+        return [min(indent, 40) - bonus for indent, bonus in zip(self._indents, after_blank, strict=False)]
 
 
 def cut(lines: Lines, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -87,7 +99,7 @@ def cut(lines: Lines, start: int, end: int) -> Iterator[tuple[int, int]]:
         last = lines.last_fitting(start, end)
         if last < end:
             least = min(start + LEAST, last)
-            last = min(range(least, last + 1), key=lambda at, first=start: lines.cost(at, first))
+            last = lines.best_cut(start, least, last)
         yield start, last
         start = last
 

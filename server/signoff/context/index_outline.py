@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from signoff.context.index_types import Parsed, Piece
 from signoff.context.outline_types import Outline, Symbol
-from signoff.context.words import split_words
+from signoff.context.words import split_each, split_words
 
 if TYPE_CHECKING:
     from signoff.context.chunks import Chunk
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _LONGEST_NAME = 100
 # A line's end as well, see `unix_lines`.
 _LONE_CR = re.compile(rb"\r(?!\n)")
+# Shorter outlines are kept as they are: to compress one takes longer than to read the file.
+_COMPRESSED = 1_000
 
 
 def digest(data: bytes) -> str:
@@ -43,7 +45,7 @@ def parse(path: str, data: bytes, known: bytes | None = None) -> Parsed:
         _words(defined),
         _names(defined),
         _names(found.references),
-        _names(part for name in found.imports for part in import_parts(name)),
+        _names(part for name in found.imports for part in sorted(import_parts(name))),
         tuple(_pieces(data, chunks(path, text, found), found.symbols)),
     )
 
@@ -57,7 +59,16 @@ def import_parts(name: str) -> set[str]:
 
 
 def _pieces(data: bytes, found: Sequence[Chunk], symbols: Sequence[Symbol]) -> Iterable[Piece]:
-    lines = _LONE_CR.sub(b"\n", split_words(data)).decode("utf-8", "replace").split("\n")
+    words = split_words(data)
+    lines = (_LONE_CR.sub(b"\n", words) if b"\r" in words else words).decode("utf-8", "replace").split("\n")
+    names = split_each([_joined(each) for each in _names_in(found, symbols)])
+    for chunk, here in zip(found, names, strict=True):
+        body = "\n".join(lines[chunk.start_line - 1 : chunk.end_line])
+        yield Piece(chunk.start_line, chunk.end_line, chunk.symbol, chunk.kind, body, here.decode("utf-8", "replace"))
+
+
+def _names_in(found: Sequence[Chunk], symbols: Sequence[Symbol]) -> Iterable[list[str]]:
+    """The names that each chunk is found by: its own, and those of what begins in it."""
     starts = sorted((symbol.start_line, symbol.name) for symbol in symbols)
     at = 0
     for chunk in found:
@@ -65,12 +76,15 @@ def _pieces(data: bytes, found: Sequence[Chunk], symbols: Sequence[Symbol]) -> I
         while at < len(starts) and starts[at][0] <= chunk.end_line:
             names.append(starts[at][1])
             at += 1
-        body = "\n".join(lines[chunk.start_line - 1 : chunk.end_line])
-        yield Piece(chunk.start_line, chunk.end_line, chunk.symbol, chunk.kind, body, _words(names) if names else "")
+        yield names
+
+
+def _joined(names: Iterable[str]) -> bytes:
+    return "\n".join(dict.fromkeys(names)).encode("utf-8", "replace")
 
 
 def _words(names: Iterable[str]) -> str:
-    return split_words("\n".join(dict.fromkeys(names)).encode("utf-8", "replace")).decode("utf-8", "replace")
+    return split_words(_joined(names)).decode("utf-8", "replace")
 
 
 def _names(names: Iterable[str]) -> str:
@@ -80,13 +94,14 @@ def _names(names: Iterable[str]) -> str:
 def pack(found: Outline) -> bytes:
     """The outline as bytes; `unpack` makes it again."""
     symbols = [[s.name, s.kind, s.start_line, s.end_line, s.parent] for s in found.symbols]
-    return zlib.compress(json.dumps([symbols, list(found.imports), list(found.references)]).encode(), 1)
+    plain = json.dumps([symbols, list(found.imports), list(found.references)]).encode()
+    return zlib.compress(plain, 1) if len(plain) > _COMPRESSED else plain
 
 
 def unpack(packed: bytes) -> Outline:
     """The outline that was packed; an empty one when the bytes are damaged."""
     try:
-        values: Any = json.loads(zlib.decompress(packed))
+        values: Any = json.loads(packed if packed.startswith(b"[") else zlib.decompress(packed))
         symbols, imports, references = values
         return Outline(tuple(Symbol(*symbol) for symbol in symbols), tuple(imports), tuple(references))
     except (ValueError, TypeError, zlib.error):

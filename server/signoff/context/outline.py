@@ -123,6 +123,8 @@ def _define(captures: dict[str, list[Node]], found: dict[int, _Found], data: byt
 
 
 def _name(written: str) -> str:
+    if written.isidentifier():
+        return written[:LONGEST_NAME]
     return unquoted(_SPACE.sub(" ", written))[:LONGEST_NAME]
 
 
