@@ -22,10 +22,15 @@ def work(job):
     if kind == "die once" and not os.path.exists(value):
         open(value, "w").close()
         os.abort()
+    if kind == "die always":
+        open(value, "a").write("died\\n")
+        os.abort()
+    if kind == "eat":
+        return len(bytearray(value))
     print("this is no reply")
     return (kind, value, os.getpid())
 
-serve_jobs(work)
+serve_jobs(work, most_memory=300_000_000)
 """
 PATIENCE_S = 60.0
 
@@ -97,6 +102,41 @@ def test_a_job_whose_process_died_of_something_else_is_tried_again(tmp_path: Pat
         replies.wait(1)
     [[reply]] = replies.found.values()
     assert reply is not None
+
+
+def test_a_job_that_ends_its_process_twice_is_given_up(tmp_path: Path) -> None:
+    replies, died = Replies(), tmp_path / "died"
+    with pool(most=1) as made:
+        jobs = [*[("echo", n) for n in range(20)], ("die always", str(died)), *[("echo", n) for n in range(20, 40)]]
+        submit(made, replies, jobs)
+        replies.wait(41)
+    assert died.read_text() == "died\n" * 2
+    assert [job for job, answers in replies.found.items() if answers == [None]] == [("die always", str(died))]
+
+
+def test_a_job_that_takes_too_much_memory_ends_its_process_alone() -> None:
+    replies = Replies()
+    with pool() as made:
+        jobs = [("eat", 100_000_000), ("echo", 1), ("eat", 400_000_000), ("echo", 2)]
+        submit(made, replies, jobs)
+        replies.wait(4)
+    assert replies.found[("eat", 100_000_000)] == [100_000_000]
+    assert replies.found[("eat", 400_000_000)] == [None]
+    assert all(replies.found[("echo", n)][0][:2] == ("echo", n) for n in (1, 2))
+
+
+def test_what_is_told_may_fail_and_the_others_are_told() -> None:
+    replies = Replies()
+
+    def fail(_: Any) -> None:
+        raise ValueError("the disk is full")
+
+    with pool(most=1) as made:
+        made.submit([("echo", n) for n in range(3)], [replies.taker(0), fail, replies.taker(2)])
+        replies.wait(2)
+        submit(made, replies, [("echo", 3)])
+        replies.wait(3)
+    assert list(replies.found) == [0, 2, ("echo", 3)]
 
 
 def test_an_urgent_job_does_not_wait_for_the_others() -> None:

@@ -1,7 +1,8 @@
 """Child processes that work through a queue of jobs, where a job may end its process: a parser in native code can.
 
-Jobs and replies are what `marshal` writes, each with its length before it. A child ends at the end of its input, and so
-with its parent. A job whose process ended is tried once more, alone; then it has no reply.
+Jobs and replies are what `marshal` writes, some at once, with their length before them. A child ends at the end of its
+input, and so with its parent. A job that a process left without a reply when it ended is tried once more, alone; when
+that ends a process as well, it has no reply.
 """
 
 from __future__ import annotations
@@ -9,22 +10,36 @@ from __future__ import annotations
 import contextlib
 import marshal
 import os
+import queue
 import struct
 import subprocess
 import sys
 import threading
+import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import IO, Any, NoReturn
+from typing import IO, Any, NamedTuple, NoReturn
 
 Done = Callable[[Any], None]
-# What to do, whom to tell, and whether it ended a process before.
-_Job = tuple[Any, Done, bool]
 
 _LENGTH = struct.Struct("<Q")
 _IDLE_S = 20.0
-# Jobs that are sent at once, so that the child never waits for the next one.
+# Jobs that are sent at once; the next ones are sent before all of these are answered.
 _AT_ONCE = 32
+# How long a child holds back replies, to send several at once.
+_HOLD_S = 0.02
+MOST_MEMORY = 1_000_000_000
+"""Bytes that a child may ask for, as the limit of a process."""
+
+
+class _Job(NamedTuple):
+    """What to do and whom to tell. `urgent` ones are sent one by one, `suspect` ones alone."""
+
+    job: Any
+    done: Done
+    urgent: bool
+    suspect: bool = False
 
 
 class ChildPool:
@@ -45,7 +60,7 @@ class ChildPool:
         with self._changed:
             if self._closed:
                 return
-            new = [(job, each, False) for job, each in zip(jobs, done, strict=True)]
+            new = [_Job(job, each, urgent) for job, each in zip(jobs, done, strict=True)]
             if urgent:
                 self._jobs.extendleft(reversed(new))
             else:
@@ -63,90 +78,121 @@ class ChildPool:
             self._changed.notify_all()
 
     def _serve(self) -> None:
-        process: subprocess.Popen[bytes] | None = None
+        child: _Child | None = None
         try:
-            while jobs := self._take():
-                if process is None and (process := self._start()) is None:
-                    self._give_up(jobs)
-                elif not self._work(process, jobs):
-                    self._end(process)
-                    process = None
+            while True:
+                sent = child.sent if child else deque[_Job]()
+                if jobs := self._take(sent):
+                    child = child or self._start()
+                    if child:
+                        child.send(jobs)
+                    else:
+                        self._give_up(jobs)
+                elif child and sent:
+                    child = self._hear(child)
+                else:
+                    return
         finally:
-            self._end(process)
+            if child:
+                child.end()
 
-    def _take(self) -> list[_Job]:
-        """Some jobs, or none when it is time to leave. One that ended a process comes alone."""
+    def _take(self, sent: deque[_Job]) -> list[_Job]:
+        """Some jobs to send. None when the answers to those that were sent come first, or when it is time to leave."""
         with self._changed:
-            self._idle += 1
-            self._changed.wait_for(lambda: self._jobs or self._closed, _IDLE_S)
-            self._idle -= 1
-            if not self._jobs:
-                self._threads -= 1
+            if not sent:
+                self._idle += 1
+                self._changed.wait_for(lambda: self._jobs or self._closed, _IDLE_S)
+                self._idle -= 1
+                if not self._jobs:
+                    self._threads -= 1
+                    return []
+            elif not self._jobs or len(sent) >= _AT_ONCE or sent[0].suspect or self._jobs[0].suspect:
                 return []
             taken = [self._jobs.popleft()]
             count = min(_AT_ONCE, len(self._jobs) // self._most)
-            while len(taken) < count and not taken[0][2] and not self._jobs[0][2]:
+            while len(taken) < count and not any(job.urgent or job.suspect for job in (taken[0], self._jobs[0])):
                 taken.append(self._jobs.popleft())
             return taken
 
-    def _start(self) -> subprocess.Popen[bytes] | None:
+    def _start(self) -> _Child | None:
         try:
-            return subprocess.Popen(
-                self._argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=self._env
-            )
+            return _Child(self._argv, self._env)
         except OSError:
             return None
 
-    def _work(self, process: subprocess.Popen[bytes], jobs: list[_Job]) -> bool:
-        """Whether the process did all of the jobs; if not, the rest of them are back in the queue, or given up."""
-        stdin, stdout = process.stdin, process.stdout
-        if stdin is None or stdout is None:
-            raise ValueError("the process has no pipes")
-        sender = threading.Thread(target=_send_all, args=(stdin, [job for job, _, _ in jobs]), daemon=True)
-        sender.start()
-        for at, (_, done, _) in enumerate(jobs):
-            reply = _receive(stdout)
-            if reply is None:
-                self._back(jobs[at:])
-                return False
-            if not self._closed:
-                done(reply[0])
-        sender.join()
-        return True
+    def _hear(self, child: _Child) -> _Child | None:
+        """Passes on what the child says next; None when it has ended."""
+        replies = child.replies()
+        if not replies:
+            self._back(child.sent)
+            child.end()
+            return None
+        for reply in replies:
+            self._tell(child.sent.popleft(), reply)
+        return child
 
-    def _back(self, jobs: list[_Job]) -> None:
-        (job, done, again), *rest = jobs
+    def _back(self, jobs: Sequence[_Job]) -> None:
+        """One of the jobs ended its process."""
         with self._changed:
-            self._jobs.extendleft(reversed(rest))
-            if not again and not self._closed:
-                self._jobs.appendleft((job, done, True))
-        if again:
-            self._give_up([(job, done, again)])
-
-    def _give_up(self, jobs: list[_Job]) -> None:
-        for _, done, _ in jobs:
             if not self._closed:
-                done(None)
+                again = [job._replace(suspect=True) for job in jobs if not job.suspect]
+                self._jobs.extendleft(reversed(again))
+                self._changed.notify_all()
+        self._give_up([job for job in jobs if job.suspect])
 
-    def _end(self, process: subprocess.Popen[bytes] | None) -> None:
-        if process is None:
+    def _give_up(self, jobs: Sequence[_Job]) -> None:
+        for job in jobs:
+            self._tell(job, None)
+
+    def _tell(self, job: _Job, reply: Any) -> None:
+        if self._closed:
             return
-        for pipe in (process.stdin, process.stdout):
+        try:
+            job.done(reply)
+        except Exception:
+            # Whoever asked has to know what to do about it; the other jobs go on.
+            traceback.print_exc()
+
+
+class _Child:
+    """A process, and the jobs that it has not answered yet."""
+
+    def __init__(self, argv: Sequence[str], env: dict[str, str] | None) -> None:
+        """Raises OSError."""
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=env)
+        self._outbox: queue.SimpleQueue[list[Any] | None] = queue.SimpleQueue()
+        self.sent: deque[_Job] = deque()
+        threading.Thread(target=self._write, name="child pool, writing", daemon=True).start()
+
+    def send(self, jobs: Sequence[_Job]) -> None:
+        """Queues the jobs for the process: it may be writing itself, and read nothing meanwhile."""
+        self.sent.extend(jobs)
+        self._outbox.put([job.job for job in jobs])
+
+    def _write(self) -> None:
+        # That the process has ended shows in the reading.
+        with contextlib.suppress(OSError, ValueError):
+            while self._process.stdin and (jobs := self._outbox.get()) is not None:
+                _send(self._process.stdin, jobs)
+
+    def replies(self) -> list[Any]:
+        """Its next replies, in the order of the jobs; [] when it has ended."""
+        found = _receive(self._process.stdout) if self._process.stdout else None
+        return found[0] if found else []
+
+    def end(self) -> None:
+        """Ends the process and waits until it is gone."""
+        self._outbox.put(None)
+        for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 with contextlib.suppress(OSError):
                     pipe.close()
         try:
-            process.wait(1.0)
+            self._process.wait(1.0)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _send_all(pipe: IO[bytes], jobs: list[Any]) -> None:
-    # That the process has ended shows in the reading.
-    with contextlib.suppress(OSError, ValueError):
-        for job in jobs:
-            _send(pipe, job)
+            self._process.kill()
+            self._process.wait()
 
 
 def _send(pipe: IO[bytes], value: Any) -> None:
@@ -169,10 +215,34 @@ def _receive(pipe: IO[bytes]) -> tuple[Any] | None:
         return None
 
 
-def serve_jobs(work: Callable[[Any], Any]) -> NoReturn:
-    """The child's side: answers each job with what `work` makes of it, until the input ends. An exception ends it."""
+def serve_jobs(work: Callable[[Any], Any], most_memory: int = MOST_MEMORY) -> NoReturn:
+    """The child's side: answers each job with what `work` makes of it, until the input ends. An exception ends it.
+
+    The process gets no more than `most_memory` bytes (Linux only): a hostile file ends its parser, not the machine.
+    """
+    _bound_memory(most_memory)
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # no library may write into the answers
-    while (job := _receive(sys.stdin.buffer)) is not None:
-        _send(out, work(job[0]))
+    while (jobs := _receive(sys.stdin.buffer)) is not None:
+        _answer(jobs[0], work, out)
     os._exit(0)
+
+
+def _bound_memory(most: int) -> None:
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        # Files that are mapped to be read don't count.
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
+def _answer(jobs: Sequence[Any], work: Callable[[Any], Any], out: IO[bytes]) -> None:
+    replies: list[Any] = []
+    began = time.monotonic()
+    for job in jobs:
+        replies.append(work(job))
+        if time.monotonic() - began > _HOLD_S:
+            _send(out, replies)
+            replies, began = [], time.monotonic()
+    if replies:
+        _send(out, replies)
