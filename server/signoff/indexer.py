@@ -46,8 +46,8 @@ def work(job: tuple[Any, ...]) -> Any:
     return parse_job(*job[1:])
 
 
-def parse_job(root: str, path: str, text: bytes | None, known: bytes | None) -> tuple[Any, ...] | None:
-    """What is in the file; `text` if it is not the disk's, `known` its outline. None when it can't be read."""
+def parse_job(root: str, path: str, text: bytes | None, known: bytes | None) -> tuple[Any, ...]:
+    """What is in the file; `text` if it is not the disk's, `known` its outline. Without a digest: it can't be read."""
     from signoff.context.index_outline import parse
 
     if text is None:
@@ -56,7 +56,7 @@ def parse_job(root: str, path: str, text: bytes | None, known: bytes | None) -> 
             source = _SOURCES[root] = DiskSource(Path(root), trusted=False)
         content = source.read(path)
         if content is None:
-            return None
+            return ("", b"", "", "", "", "", ())
         text = content.data
     parsed = parse(path, text, known)
     return (*tuple(parsed)[:-1], tuple(tuple(piece) for piece in parsed.pieces))
@@ -67,7 +67,7 @@ _SOURCES: dict[str, DiskSource] = {}
 
 def _with_parsed(take: Callable[[Parsed | None], None]) -> Callable[[Any], None]:
     def taken(reply: Any) -> None:
-        take(None if reply is None else Parsed._make((*reply[:-1], tuple(Piece._make(piece) for piece in reply[-1]))))
+        take(None if reply is None else Parsed._make((*reply[:-1], tuple(map(Piece._make, reply[-1])))))
 
     return taken
 

@@ -239,12 +239,78 @@ def test_text_in_another_encoding_is_searched_as_well_as_it_goes(tmp_path: Path)
 def test_a_file_that_changes_between_the_scan_and_the_parsing_is_read_again(tmp_path: Path) -> None:
     put(tmp_path, {"a.py": "def first(): ...\n"})
     made = Indexed(tmp_path)
-    taken = made.parsing.take
-    made.parsing.take = lambda row, parsed: taken(row, parsed and parsed._replace(digest="another"))
+    waiting: list[Callable[[], None]] = []
+    made.parse_later(waiting)
     made.build()
+    made.write("a.py", "def second(): ...\n")
+    waiting.pop()()
+    made.parsing.settle()
     assert made.parsing.changed == ["a.py"]
     assert made.index.defines("first") == []
     made.index.close()
+
+
+def test_a_text_that_several_files_have_is_parsed_once(tmp_path: Path) -> None:
+    put(tmp_path, dict.fromkeys(("a.py", "b.py", "c/d.py", "e.js"), "def same(): ...\n"))
+    made = Indexed(tmp_path)
+    waiting: list[Callable[[], None]] = []
+    made.parse_later(waiting)
+    made.build()
+    assert len(waiting) == 2
+    while waiting:
+        waiting.pop()()
+    made.parsing.settle()
+    assert made.index.defines("same") == ["a.py", "b.py", "c/d.py"]
+    assert {path for path, _ in made.pieces("same")} == {"a.py", "b.py", "c/d.py", "e.js"}
+    made.index.close()
+
+
+def test_when_the_one_that_was_parsed_had_changed_the_others_are_parsed_too(tmp_path: Path) -> None:
+    root, kept = tmp_path / "tree", tmp_path / "kept"
+    put(root, dict.fromkeys(("a.py", "b.py", "c.py"), "def same(): ...\n"))
+    made = Indexed(root, kept)
+    waiting: list[Callable[[], None]] = []
+    made.parse_later(waiting)
+    made.build()
+    (root / "a.py").unlink()
+    made.write("b.py", "def other(): ...\n")
+    while waiting:
+        waiting.pop()()
+    made.parsing.settle()
+    assert made.index.defines("same") == ["c.py"]
+    changed, made.parsing.changed = made.parsing.changed, []
+    made.live.change(changed)
+    while waiting:
+        waiting.pop()()
+    made.live.flush()
+    assert made.index.defines("other") == ["b.py"]
+    made.index.close()
+    again = Indexed(root, kept)
+    assert again.builder.load()
+    assert (again.index.defines("same"), again.index.defines("other")) == (["c.py"], ["b.py"])
+    again.index.close()
+
+
+def test_a_file_that_is_replaced_while_it_is_stored_leaves_an_index_that_can_be_loaded(tmp_path: Path) -> None:
+    root, kept = tmp_path / "tree", tmp_path / "kept"
+    put(root, {"a.py": "def first(): ...\n", "b.py": "def same(): ...\n"})
+    made = Indexed(root, kept)
+    waiting: list[Callable[[], None]] = []
+    made.parse_later(waiting)
+    made.build()
+    for parse in waiting:
+        parse()
+    made.write("a.py", "def second(): ...\n")
+    made.builder.update(["a.py"], [])
+    made.parsing.settle()
+    assert made.index.defines("first") == []
+    made.index.close()
+    again = Indexed(root, kept)
+    assert again.builder.load()
+    again.build()
+    assert again.index.defines("second") == ["a.py"]
+    assert again.index.defines("same") == ["b.py"]
+    again.index.close()
 
 
 def test_lines_of_a_file_that_changed_unheard_are_not_given_for_others(tmp_path: Path) -> None:

@@ -55,13 +55,15 @@ class Indexed:
 
     def _parse(self, jobs: Sequence[Job], done: Sequence[Callable[[Parsed | None], None]], urgent: bool) -> None:
         for (path, text, known), take in zip(jobs, done, strict=True):
-            content = self.source.read(path) if text is None else None
-            data = content.data if content is not None else text
-            parsed = partial(_tell, take, path, data, known)
+            parsed = partial(self._tell, take, path, text, known)
             if self._later is not None:
                 self._later.append(parsed)
             elif self._parses:
                 parsed()
+
+    def _tell(self, take: Callable[[Parsed | None], None], path: str, text: bytes | None, known: bytes | None) -> None:
+        content = self.source.read(path) if text is None else None
+        take(parse(path, (content.data if content is not None else text) or b"", known))
 
     def parse_later(self, waiting: list[Callable[[], None]]) -> None:
         """From now on what is to be parsed is put there, to be called."""
@@ -95,10 +97,6 @@ class Indexed:
     def pieces(self, words: str) -> set[tuple[str, str]]:
         """The files and symbols of chunks with any of the words in their text."""
         return {(hit.path, hit.symbol) for hit in self.index.chunks(words, 100) if hit.body}
-
-
-def _tell(take: Callable[[Parsed | None], None], path: str, data: bytes | None, known: bytes | None) -> None:
-    take(None if data is None else parse(path, data, known))
 
 
 def put(root: Path, files: dict[str, str | bytes]) -> None:

@@ -121,8 +121,10 @@ class Store(Protocol):
         """Adds and replaces files by id; forgets those that are gone, and their chunks."""
         ...
 
-    def save_parsed(self, chunks: Iterable[ChunkRow], outlines: Iterable[tuple[str, str, bytes]]) -> None:
-        """Adds chunks, and outlines as (digest, language, packed)."""
+    def save_parsed(
+        self, chunks: Iterable[ChunkRow], outlines: Iterable[tuple[str, str, bytes]], files: Iterable[FileRow] = ()
+    ) -> None:
+        """Adds chunks, outlines as (digest, language, packed), and files by id: all of it or nothing."""
         ...
 
     def chunks_of(self, file: int) -> list[ChunkRow]:

@@ -32,6 +32,7 @@ CREATE TABLE IF NOT EXISTS outlines (
 );
 """
 _CHUNKS = "SELECT number, start_line, end_line, symbol, kind FROM chunks"
+_ADD_FILE = "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)"
 _COUNT_UNUSED = "SELECT count(*) FROM outlines WHERE digest NOT IN (SELECT digest FROM files)"
 _DELETE_UNUSED = (
     "DELETE FROM outlines WHERE rowid IN (SELECT rowid FROM outlines"
@@ -75,6 +76,17 @@ class Store:
         with self._lock, _as_oserror():
             yield
 
+    @contextmanager
+    def _whole(self) -> Generator[None, None, None]:
+        """All that is written inside, or nothing of it."""
+        self._base.execute("BEGIN")
+        try:
+            yield
+            self._base.execute("COMMIT")
+        except BaseException:
+            self._base.execute("ROLLBACK")
+            raise
+
     def files(self) -> list[FileRow]:
         """All files."""
         with self._held():
@@ -90,29 +102,20 @@ class Store:
 
     def save(self, files: Iterable[FileRow], gone: Iterable[int] = ()) -> None:
         """Adds and replaces files by id; forgets those that are gone, and their chunks."""
-        with self._held():
-            self._base.execute("BEGIN")
-            try:
-                for file in gone:
-                    self._base.execute("DELETE FROM files WHERE id = ?", (file,))
-                    self._base.execute("DELETE FROM chunks WHERE number BETWEEN ? AND ?", _numbers(file))
-                self._base.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", files)
-                self._base.execute("COMMIT")
-            except BaseException:
-                self._base.execute("ROLLBACK")
-                raise
+        with self._held(), self._whole():
+            for file in gone:
+                self._base.execute("DELETE FROM files WHERE id = ?", (file,))
+                self._base.execute("DELETE FROM chunks WHERE number BETWEEN ? AND ?", _numbers(file))
+            self._base.executemany(_ADD_FILE, files)
 
-    def save_parsed(self, chunks: Iterable[ChunkRow], outlines: Iterable[tuple[str, str, bytes]]) -> None:
-        """Adds chunks, and outlines as (digest, language, packed)."""
-        with self._held():
-            self._base.execute("BEGIN")
-            try:
-                self._base.executemany("INSERT OR REPLACE INTO chunks VALUES (?, ?, ?, ?, ?)", chunks)
-                self._base.executemany("INSERT OR REPLACE INTO outlines VALUES (?, ?, ?)", outlines)
-                self._base.execute("COMMIT")
-            except BaseException:
-                self._base.execute("ROLLBACK")
-                raise
+    def save_parsed(
+        self, chunks: Iterable[ChunkRow], outlines: Iterable[tuple[str, str, bytes]], files: Iterable[FileRow] = ()
+    ) -> None:
+        """Adds chunks, outlines as (digest, language, packed), and files by id: all of it or nothing."""
+        with self._held(), self._whole():
+            self._base.executemany("INSERT OR REPLACE INTO chunks VALUES (?, ?, ?, ?, ?)", chunks)
+            self._base.executemany("INSERT OR REPLACE INTO outlines VALUES (?, ?, ?)", outlines)
+            self._base.executemany(_ADD_FILE, files)
 
     def chunks_of(self, file: int) -> list[ChunkRow]:
         """The file's chunks in their order; [] before it was parsed."""
