@@ -25,16 +25,19 @@ _OFF_AIM = [abs(length - AIM) / 3 for length in range(MOST_LINES + 1)]
 
 
 class Lines:
-    """The lines of a text, with what it takes to cut them: lengths as running sums, and indents."""
+    """The lines of a text, with what it takes to cut them: most texts are short, and need little of it."""
 
     def __init__(self, text: str) -> None:
         """Take in the text, whose lines end at newlines alone. A newline at the end begins no line."""
         self._lines = text.split("\n")
         if self._lines[-1] == "":
             self._lines.pop()
-        self._ends = [0, *accumulate([len(line) + 1 for line in self._lines])]
-        bare = [line.lstrip() for line in self._lines]
-        self._indents = [len(line) - len(rest) if rest else _FAR for line, rest in zip(self._lines, bare, strict=True)]
+        self._short = len(text) < MOST_CHARACTERS
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        """Where each line begins, and where the last one ends."""
+        return [0, *accumulate([len(line) + 1 for line in self._lines])]
 
     @property
     def count(self) -> int:
@@ -45,7 +48,7 @@ class Lines:
         """Whether the lines `[start, end)` may be one piece."""
         if end - start <= 1:
             return True
-        return end - start <= MOST_LINES and self._ends[end] - self._ends[start] <= MOST_CHARACTERS
+        return end - start <= MOST_LINES and (self._short or self._ends[end] - self._ends[start] <= MOST_CHARACTERS)
 
     def blank(self, start: int, end: int) -> bool:
         """Whether nothing is on the lines `[start, end)`; said only of a few lines."""
@@ -53,7 +56,9 @@ class Lines:
 
     def indent(self, at: int) -> int:
         """The characters before the line's first word; 1,000 for a blank line."""
-        return self._indents[at]
+        line = self._lines[at]
+        bare = line.lstrip()
+        return len(line) - len(bare) if bare else _FAR
 
     def comment_start(self, at: int, least: int) -> int:
         """The first of the comment or decorator lines right above line `at`, not before line `least`."""
@@ -75,6 +80,8 @@ class Lines:
 
     def last_fitting(self, start: int, end: int) -> int:
         """The end of the longest piece that may begin at `start`; at least one line."""
+        if self._short:
+            return min(end, start + MOST_LINES)
         within = bisect_right(self._ends, self._ends[start] + MOST_CHARACTERS) - 1
         return max(start + 1, min(end, start + MOST_LINES, within))
 
@@ -89,8 +96,10 @@ class Lines:
     @cached_property
     def _costs(self) -> list[int]:
         """How bad a cut before each line is, wherever the piece began."""
-        after_blank = [0, *(12 if indent == _FAR else 0 for indent in self._indents)]
-        return [min(indent, 40) - bonus for indent, bonus in zip(self._indents, after_blank, strict=False)]
+        bare = [line.lstrip() for line in self._lines]
+        indents = [len(line) - len(rest) if rest else _FAR for line, rest in zip(self._lines, bare, strict=True)]
+        after_blank = [0, *(12 if indent == _FAR else 0 for indent in indents)]
+        return [(indent if indent < 40 else 40) - less for indent, less in zip(indents, after_blank, strict=False)]
 
 
 def cut(lines: Lines, start: int, end: int) -> Iterator[tuple[int, int]]:
