@@ -259,6 +259,7 @@ class Folder:
         self._engine = None
         index, self._index = self._index, None
         if index is not None:
+            self._parsing.stop()
             try:
                 index.close()
             except _TROUBLE:

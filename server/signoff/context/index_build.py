@@ -126,7 +126,7 @@ class Builder:
         if old is None or old.digest != row.digest:
             if old is not None:
                 self._gone.append(old.id)
-            row = row._replace(id=self._ids.next(), parsed=not words)
+            row = FileRow(self._ids.next(), *row[1:5], not words)
             fields = {"path": split_path(path), "body": words.decode("utf-8", "replace")}
             self._index.files_table.add(row.id, row.id, fields)
         self._rows.append(row)

@@ -31,6 +31,7 @@ class Parsing:
         self._outlines: list[tuple[str, str, bytes]] = []
         self._trouble: OSError | ValueError | None = None
         self._committed = time.monotonic()
+        self._stopped = False
         self.changed: list[str] = []
         """Files that had changed when they were parsed."""
 
@@ -48,6 +49,10 @@ class Parsing:
         for row in rows:
             same.setdefault((row.digest, language_of(row.path)), []).append(row)
         self._ask(same)
+
+    def stop(self) -> None:
+        """From now on replies are dropped: the index is closed."""
+        self._stopped = True
 
     def _ask(self, same: Mapping[tuple[str, str], list[FileRow]]) -> None:
         """Has the first of each list parsed; the others have the same text in the same language."""
@@ -96,7 +101,8 @@ class Parsing:
         def take(parsed: Parsed | None) -> None:
             self._wait()
             try:
-                self._take(what, rows, parsed)
+                if not self._stopped:
+                    self._take(what, rows, parsed)
             except (OSError, ValueError) as trouble:
                 # The builder's thread is the one that can do something about it.
                 self._trouble = trouble
