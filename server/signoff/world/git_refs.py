@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Iterator
 
 from signoff.world.gitdir import Place
-from signoff.world.safe_open import beginning
+from signoff.world.safe_open import beginning, open_file
 
 _ID = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_SHALLOW = re.compile(rb"^(?:[0-9a-f]{40}|[0-9a-f]{64})$", re.MULTILINE)
 # Bytes; the largest known repositories have some 100,000 refs.
 _LARGEST = 64_000_000
+_LARGEST_SHALLOW = 8_000_000
+_AT_ONCE = 1_000_000
+# Of one ref: its name or its id.
+_LONGEST = 5_000
 _DEEPEST = 5
 
 
@@ -38,17 +45,39 @@ def branch_of(place: Place) -> str | None:
 
 def shallow(place: Place) -> frozenset[str]:
     """The commits at which a shallow clone ends."""
-    return frozenset(_ID.findall(_read(place.commondir, "shallow").decode("ascii", "replace")))
+    found = _SHALLOW.findall(beginning(place.commondir, "shallow", _LARGEST_SHALLOW))
+    return frozenset(name.decode() for name in found)
 
 
 def _packed(place: Place, ref: str) -> str | None:
-    found = re.search(
-        rb"^([0-9a-f]{40}|[0-9a-f]{64}) " + re.escape(ref.encode("utf-8", "surrogateescape")) + rb"$",
-        _read(place.commondir, "packed-refs"),
-        re.MULTILINE,
-    )
-    return found[1].decode() if found else None
+    name = re.escape(ref.encode("utf-8", "surrogateescape"))
+    wanted = re.compile(rb"^([0-9a-f]{40}|[0-9a-f]{64}) " + name + rb"$", re.MULTILINE)
+    try:
+        for lines in _lines(place.commondir, "packed-refs"):
+            if found := wanted.search(lines):
+                return found[1].decode()
+    except (OSError, ValueError):
+        return None
+    return None
+
+
+def _lines(folder: str, name: str) -> Iterator[bytes]:
+    """The file's lines, whole ones, some at a time: it is looked at often, and may be large."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with open_file(handle, name) as file:
+            rest = b""
+            for _ in range(_LARGEST // _AT_ONCE):
+                piece = file.read(_AT_ONCE)
+                whole, _, rest = (rest + piece).rpartition(b"\n") if piece else (rest, b"", b"")
+                yield whole
+                if not piece:
+                    return
+                # What is longer is no line of it.
+                rest = rest[-_LONGEST:]
+    finally:
+        os.close(handle)
 
 
 def _read(folder: str, name: str) -> bytes:
-    return beginning(folder, name, _LARGEST)
+    return beginning(folder, name, _LONGEST)
