@@ -18,8 +18,8 @@ from signoff.context.index_build import Builder
 from signoff.context.index_live import MOST_LAID, Live
 from signoff.context.index_parsed import Job, Parsing
 from signoff.context.index_read import Ids
-from signoff.context.index_table import library_version
 from signoff.context.index_types import Parsed
+from signoff.context.index_version import contents_version
 from signoff.core.fragments import Found, Query
 from signoff.indexer_history import Past, Submit
 from signoff.world.ignore import IGNORE_FILES
@@ -273,4 +273,4 @@ def _parents(path: str) -> Iterator[str]:
 
 def store_in(folder: Path | None) -> Store:
     """What is kept in the folder beside the words; None keeps it in memory. Raises OSError for another version's."""
-    return Store(str(folder / "files.sqlite") if folder else None, f"{__version__} {library_version()}")
+    return Store(str(folder / "files.sqlite") if folder else None, f"{__version__} {contents_version()}")

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 
 from signoff.core.indexed import CHUNK_BITS, ChunkRow, FileRow
 
-FORMAT = 1
-"""Goes up with every change of the tables, of the chunks, or of what the words are."""
+FORMAT = 2
+"""Goes up with every change of the tables. What is in them depends on more: that is the `version`."""
 # Outlines of blobs that no file has now: kept for the way back to another branch.
 MOST_UNUSED = 30_000
 
@@ -50,7 +50,10 @@ def _as_oserror() -> Generator[None, None, None]:
 
 
 class Store:
-    """May be used by any thread; all but `close` may raise OSError. `path` None keeps it in memory."""
+    """May be used by any thread; all but `close` may raise OSError. `path` None keeps it in memory.
+
+    `version` is another one wherever the same files would be stored otherwise: what another one stored is refused.
+    """
 
     def __init__(self, path: str | None, version: str) -> None:
         self._lock = threading.RLock()
