@@ -217,6 +217,7 @@ ODD: dict[str, bytes] = {
     "minified.js": b"var radius=1;" * 5_000,
     "yarn.lock": b"radius\n",
     "empty.py": b"",
+    "large.py": b"radius = 1\n" * 100_000,
 }
 
 
@@ -226,6 +227,26 @@ def test_text_that_nobody_wrote_is_known_by_its_path_alone(tmp_path: Path, path:
         assert made.found("radius") == set()
         assert made.index.files(path, 10)[path].path > 0
         assert made.index.ready == "full"
+
+
+def test_a_file_that_grows_too_large_and_shrinks_again(tmp_path: Path) -> None:
+    with indexed(tmp_path, {"a.py": "radius = 1\n"}) as made:
+        made.change({"a.py": "radius = 1\n" * 100_000})
+        made.live.flush()
+        assert (made.found("radius"), set(made.index.files("a.py", 10))) == (set(), {"a.py"})
+        assert made.index.chunks_of("a.py") == []
+        made.change({"a.py": "radius = 2\n"})
+        assert made.found("radius") == {"a.py"}
+
+
+def test_lines_of_a_text_may_end_as_on_old_computers(tmp_path: Path) -> None:
+    text = "".join(f"def name{n}():\r    return {n}\r\r" for n in range(30)) + "def fooBar():\r\n    return 1\r"
+    with indexed(tmp_path, {"a.py": text}) as made:
+        [piece] = [hit for hit in made.index.chunks("name17", 10) if hit.body]
+        assert piece.start_line <= 17 * 3 + 1 <= piece.end_line
+        [piece] = [hit for hit in made.index.chunks("foo", 10) if hit.body]
+        assert piece.start_line <= 91 <= piece.end_line
+        assert made.index.chunks_of("a.py")[-1].end_line == 92
 
 
 def test_text_in_another_encoding_is_searched_as_well_as_it_goes(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def searchable(path: str, data: bytes) -> bool:
 
 def row_of(number: int, path: str, content: Content, parsed: bool) -> FileRow:
     """What to remember of a file. One that changed just now has no time: it is read again at the next look."""
-    large = len(content.data) > LARGEST
+    large = max(content.size, len(content.data)) > LARGEST
     blob = f"large {content.size} {content.mtime_ns}" if large else digest(content.data)
     fresh = time.time_ns() - content.mtime_ns < _TICK_NS
     return FileRow(number, path, content.size, 0 if fresh else content.mtime_ns, blob, parsed)

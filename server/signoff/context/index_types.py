@@ -55,7 +55,7 @@ class Source(Protocol):
         ...
 
     def read(self, path: str) -> Content | None:
-        """The file's text now, at most `LARGEST` + 1 bytes of it; None where there is none to read."""
+        """The file's text now, none or little of one over `LARGEST`; None where there is none to read."""
         ...
 
 

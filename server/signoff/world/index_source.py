@@ -31,7 +31,7 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 class Content(NamedTuple):
-    """A file's bytes (at most `LARGEST` + 1), and what the system said of it when they were read."""
+    """A file's bytes (none of one over `LARGEST`), and what the system said of it when they were read."""
 
     data: bytes
     size: int
@@ -52,7 +52,7 @@ class DiskSource:
     def scan(self) -> Iterator[list[Entry]]:
         """All files, a folder at a time; then `cut` says whether there are more, and `words` what could not be read."""
         self._renew()
-        scan = Scan(self.root, self.trusted, self._limit)
+        scan = Scan(self.root, self.trusted, self._limit, large=True)
         yield from scan
         self.cut, self.words = scan.cut, scan.words
 
@@ -70,7 +70,8 @@ class DiskSource:
             found = os.fstat(file)
             if not stat.S_ISREG(found.st_mode):
                 return None
-            return Content(_bytes(file, min(found.st_size, LARGEST) + 1), found.st_size, found.st_mtime_ns)
+            data = _bytes(file, found.st_size + 1) if found.st_size <= LARGEST else b""
+            return Content(data, found.st_size, found.st_mtime_ns)
         except OSError:
             return None
         finally:
@@ -133,7 +134,7 @@ class DiskSource:
             found = os.fstat(file)
         finally:
             os.close(file)
-        return stat.S_ISREG(found.st_mode) and found.st_size <= LARGEST
+        return stat.S_ISREG(found.st_mode)
 
     def _hidden(self, root: int, path: str, known: dict[str, tuple[Rules, Rules]]) -> int:
         """0: no rule leaves the path out. 1: git's rules do, which say nothing of tracked files. 2: ours do."""

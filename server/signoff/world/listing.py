@@ -44,11 +44,12 @@ class Listing:
 class Scan:
     """Iterates over the workspace's folders: each time the entries of one. Never raises for trouble of the disk.
 
+    `large`: files that are too large to be looked into are listed as well.
     Once it has ended, `cut` and `words` are as in `Listing`.
     """
 
-    def __init__(self, root: Path, trusted: bool = False, limit: int = LIMIT) -> None:
-        self._root, self._trusted, self._limit = root, trusted, limit
+    def __init__(self, root: Path, trusted: bool = False, limit: int = LIMIT, large: bool = False) -> None:
+        self._root, self._trusted, self._limit, self._large = root, trusted, limit, large
         self.cut = False
         self.words: tuple[str, ...] = ()
 
@@ -71,7 +72,7 @@ class Scan:
         where = None if where is not None and where.bare else where
         index = read_index(where) if where is not None else Index({})
         base = where.prefix if where is not None else ""
-        walk = Walk(handle, base, rules_above(where), index.entries)
+        walk = Walk(handle, base, rules_above(where), index.entries, large=self._large)
         left, cut, digest = self._limit, len(base), index.digest
         for files in walk:
             known = [

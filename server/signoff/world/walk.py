@@ -69,9 +69,9 @@ class Walk:
     """Iterates over the folders, parents first and by name: each time the files of one, with what the system says.
 
     Paths begin with `base`, which is where `root` stands in its repository. `tracked` are git's files by path: only
-    .signoffignore has a say in those. `nested`: whether to go into other repositories. `enter` is called with each
-    folder before it is read. Afterwards `unread` counts the folders that could not be read, and `cut` says whether
-    there were too many.
+    .signoffignore has a say in those. `nested`: whether to go into other repositories; `large`: whether files over
+    `LARGEST` count. `enter` is called with each folder before it is read. Afterwards `unread` counts the folders that
+    could not be read, and `cut` says whether there were too many.
     """
 
     def __init__(
@@ -81,10 +81,11 @@ class Walk:
         rules: Rules = (),
         tracked: Mapping[str, object] | None = None,
         nested: bool = False,
+        large: bool = False,
         enter: Callable[[Folder], None] = lambda folder: None,
     ) -> None:
         self._root, self._base, self._rules = root, base, rules
-        self._nested, self._enter = nested, enter
+        self._nested, self._large, self._enter = nested, large, enter
         self._tracked: Mapping[str, object] = tracked or {}
         self._holding = _folders_of(self._tracked)
         self._files: dict[str, bool] = {}
@@ -153,7 +154,7 @@ class Walk:
                     self._note(folder, name, path)
                 elif self._wanted(folder, name, path) and entry.is_file(follow_symlinks=False):
                     found = entry.stat(follow_symlinks=False)
-                    if found.st_size <= LARGEST:
+                    if self._large or found.st_size <= LARGEST:
                         files.append((path, found))
             except OSError:
                 # Gone meanwhile.
