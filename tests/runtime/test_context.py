@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,8 +18,9 @@ from signoff.core.session import Finding, Place
 from signoff.core.state import State
 from signoff.runtime import context as gathering
 from signoff.runtime.context import ContextOptions
+from support import house as houses
 from support.git_repository import git, put, repository
-from support.house import PLAIN, FakeEditor, House, Script, call
+from support.house import PLAIN, FakeEditor, Script, call
 
 A = "".join(f"a line {n}\n" for n in range(1, 41))
 B = "one\ntwo\nthree\n"
@@ -41,6 +44,24 @@ class Engine:
         if self.never:
             await asyncio.Event().wait()
         return self.answer
+
+
+class House(houses.House):
+    """One whose tasks end with its test: what is begun while the event loop closes is never awaited."""
+
+    made: list[House] = []  # noqa: RUF012 (all of them)
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.made.append(self)
+
+
+@pytest.fixture(autouse=True)
+async def closed() -> AsyncGenerator[None, None]:
+    """Every house is closed."""
+    yield
+    while House.made:
+        await House.made.pop().kill()
 
 
 @pytest.fixture
