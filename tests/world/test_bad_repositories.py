@@ -15,17 +15,18 @@ import shutil
 import struct
 import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from signoff.world import git_safe
 from signoff.world.git_history import read_history
+from signoff.world.git_index import MOST
 from signoff.world.git_refs import commit_of
 from signoff.world.gitdir import place
 from support.git_repository import git, put, repository, settle
-from support.index_watched import asked, histories_of
+from support.index_watched import asked, histories_of, until
 
 FILES = {
     "shapes.py": "class Circle:\n    def area(self):\n        return 3.14 * self.radius ** 2\n",
@@ -426,6 +427,46 @@ def test_git_that_waits_for_ever_is_ended(tmp_path: Path, name: str) -> None:
     pipe(root / ".git" / name)
     found = read_history(root, True, seconds=0.5)
     assert found is None or len(found.order) <= 6
+
+
+def chain(root: Path, trees: Sequence[str], count: int, message: Callable[[int], str]) -> None:
+    """Makes a history of so many commits, each with the next one of the trees."""
+    name = ""
+    for n in range(count):
+        who = f"A <a@example.com> {1_700_001_000 + n} +0000"
+        head = f"tree {trees[n % len(trees)]}\n" + (f"parent {name}\n" if name else "")
+        name = stored(root, "commit", f"{head}author {who}\ncommitter {who}\n\n{message(n)}".encode())
+    git(root, "update-ref", "refs/heads/main", name)
+
+
+@pytest.mark.parametrize("trusted", [False, True])
+async def test_what_is_kept_of_a_history_is_bounded(tmp_path: Path, trusted: bool) -> None:
+    """Each of 4,000 commits changes the same 1,000 files, with names of 1,000 bytes: 4 GB of names to write down."""
+    root = made_in(tmp_path / "x")
+    trees: list[str] = []
+    for text in (b"1", b"2"):
+        blob = bytes.fromhex(stored(root, "blob", text))
+        names = ((b"%04d" % n).ljust(1_000, b"n") for n in range(1_000))
+        trees.append(stored(root, "tree", b"".join(b"100644 " + name + b"\0" + blob for name in names)))
+    chain(root, trees, 4_000, lambda n: f"Radius {n}")
+    async with asked(tmp_path / "cache", root, trusted=trusted) as index:
+        await until(lambda: bool(list(tmp_path.glob("cache/**/history"))), "the history was not read")
+        assert "shapes.py" in await index.files("radius of the circle")
+        [kept] = tmp_path.glob("cache/**/history")
+        assert kept.stat().st_size < 60_000_000
+
+
+async def test_an_index_of_very_many_files_is_not_believed(tmp_path: Path) -> None:
+    """As many as are read, and one more."""
+    roots = [made_in(tmp_path / str(more)) for more in (0, 1)]
+    for more, root in enumerate(roots):
+        entries = (ENTRY + struct.pack(">H6s4x", 6, b"%06x" % n) for n in range(MOST + more))
+        (root / ".git/index").write_bytes(index_of(b"".join(entries), MOST + more))
+    async with asked(tmp_path / "cache", *roots) as index:
+        for root in roots:
+            assert await index.files("radius of the circle", root) == set(FILES)
+        words = [index.process.state(root.as_uri())["words"] for root in roots]
+    assert words == [[], ["The index of git can't be read: it names more than 400,000 files."]]
 
 
 def test_each_of_very_many_refs_is_found(tmp_path: Path) -> None:

@@ -18,8 +18,9 @@ from typing import NamedTuple
 from signoff.world.gitdir import Place
 from signoff.world.safe_open import open_file
 
-# Bytes; a million files need some 100.
-LARGEST = 128_000_000
+# Bytes, and files: of these a listing takes half at most, and each needs some 400 bytes of memory.
+LARGEST = 64_000_000
+MOST = 400_000
 # Paths, as everywhere: longer ones cannot be opened.
 _LONGEST = 4096
 
@@ -103,6 +104,8 @@ def _parsed(data: bytes, width: int) -> dict[str, Tracked]:
     # An entry has more than 40 bytes: a count that could not be is not believed.
     if count * (42 + width) > len(data):
         raise ValueError("it is cut short")
+    if count > MOST:
+        raise ValueError(f"it names more than {MOST:,} files")
     entries: dict[str, Tracked] = {}
     end = _entries(data, width, count, version == 4, entries)
     # In a split index the names that the other file knows are empty.

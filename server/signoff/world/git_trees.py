@@ -17,8 +17,8 @@ from signoff.world.gitdir import Place
 
 MOST_PATHS = 1_000
 LONGEST_PATH = 1_000
-# Bytes of all different paths.
-MOST_NAMES = 50_000_000
+# Bytes of all paths of all commits, one that was changed twice counting twice: each is kept with each commit.
+MOST_NAMES = 40_000_000
 LONGEST_MESSAGE = 4_000
 LONGEST_BODY = 4 * LONGEST_MESSAGE
 _DEEPEST = 200
@@ -205,11 +205,11 @@ class Names:
 
     def known(self, path: bytes) -> tuple[str, ...]:
         """The path; () for one that is not UTF-8, which no message can hold, and for too long ones."""
+        if len(path) > LONGEST_PATH or self._bytes > MOST_NAMES:
+            return ()
+        self._bytes += len(path)
         text = self._known.get(path)
         if text is None:
-            self._bytes += len(path)
-            if len(path) > LONGEST_PATH or self._bytes > MOST_NAMES:
-                return ()
             try:
                 text = self._known[path] = path.decode()
             except UnicodeDecodeError:
