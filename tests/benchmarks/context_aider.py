@@ -38,10 +38,16 @@ def python_with_aider(given: str | None) -> str | None:
     found = which("aider")
     candidates = [given] if given else [sys.executable, *([_interpreter(Path(found))] if found else [])]
     for one in filter(None, candidates):
-        done = subprocess.run([one, "-c", _PROBE], capture_output=True, check=False)
-        if done.returncode == 0:
+        if _imports(one):
             return one
     return None
+
+
+def _imports(python: str) -> bool:
+    try:
+        return subprocess.run([python, "-c", _PROBE], capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
 
 
 def _interpreter(script: Path) -> str | None:

@@ -419,6 +419,20 @@ async def test_the_files_are_found_without_git(tmp_path: Path, group: str, monke
     assert not (tmp_path / "started").exists()
 
 
+@pytest.mark.parametrize("group", ["odd", "index", "file"])
+async def test_the_files_are_found_with_trust(tmp_path: Path, group: str) -> None:
+    """Then more is read of a repository, and folders above the workspace count."""
+    kinds = all_of(tmp_path, group)
+    async with asked(tmp_path / "cache", *kinds.values(), trusted=True) as index:
+        for name, root in kinds.items():
+            files = await index.files("radius of the circle", root)
+            assert {"sub/helpers.py"} | (set() if name == "sparse" else {"shapes.py"}) <= files, name
+            assert not any(path.startswith(("/", "..", "mod/", "liar/", "nested/", "other/")) for path in files), name
+            for words in index.process.state(root.as_uri())["words"]:
+                assert "buffer" not in words and "subsection" not in words
+    assert not list(tmp_path.glob("*/sprung"))
+
+
 @pytest.mark.parametrize("name", NAMED_FILES)
 def test_git_that_waits_for_ever_is_ended(tmp_path: Path, name: str) -> None:
     root = made_in(tmp_path / "x")

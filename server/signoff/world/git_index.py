@@ -82,7 +82,9 @@ def read_index(place: Place) -> Index:
         return Index({}, words=f"The index of git is larger than {LARGEST:,} bytes.")
     try:
         return Index(_parsed(data, 32 if place.sha256 else 20), found.st_mtime_ns)
-    except (ValueError, struct.error, IndexError) as trouble:
+    except (struct.error, IndexError):
+        return Index({}, words="The index of git can't be read: it is cut short.")
+    except ValueError as trouble:
         return Index({}, words=f"The index of git can't be read: {trouble}.")
 
 
@@ -138,12 +140,12 @@ def _entries(data: bytes, width: int, count: int, packed: bool, into: dict[str, 
             start += 2
         if packed:
             kept, start = _kept(data, start, len(name))
-            end = data.index(0, start)
+            end = _end(data, start)
             name = name[:kept] + data[start:end]
             at = end + 1
         else:
             length = flags & _LENGTH
-            end = start + length if length < _LENGTH else data.index(0, start)
+            end = start + length if length < _LENGTH else _end(data, start)
             name = data[start:end]
             at += (end - at + 8) & ~7
         if len(name) > _LONGEST or data[end]:
@@ -154,6 +156,14 @@ def _entries(data: bytes, width: int, count: int, packed: bool, into: dict[str, 
                 mode, size, sec * _SECOND + nano, csec * 1_000_000_000 + cnano, known
             )
     return at
+
+
+def _end(data: bytes, start: int) -> int:
+    """Where the name that begins there ends; ValueError when that is further than any name is long."""
+    end = data.find(0, start, start + _LONGEST + 1)
+    if end < 0:
+        raise ValueError("a name in it is damaged")
+    return end
 
 
 def _kept(data: bytes, at: int, length: int) -> tuple[int, int]:
