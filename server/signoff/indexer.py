@@ -6,7 +6,6 @@ Three kinds of threads: this one answers, one builds, and those of the pool take
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import queue
@@ -24,6 +23,7 @@ from signoff.context.index_parsed import Job
 from signoff.context.index_types import Parsed, Piece
 from signoff.core.fragments import Place, Query
 from signoff.indexer_folder import Folder, Hands
+from signoff.indexer_work import Work
 from signoff.world.child_pool import ChildPool, serve_jobs
 from signoff.world.index_source import DiskSource
 
@@ -35,6 +35,8 @@ _FRESH_S = 1.0
 _SETTLE_S = 0.1
 _REST_S = 2.0
 _LOOK_S = 0.05
+# So few files don't wait until those of another folder are parsed.
+_FEW = 200
 
 
 def work(job: tuple[Any, ...]) -> Any:
@@ -97,7 +99,9 @@ class Indexer:
         self._cache = cache
         self._answers = Answers()
         self._inbox: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
-        self._work: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._work = Work()
+        self._asked_root = ""
+        self._builder = 0
         self._folders: dict[str, Folder] = {}
         self._waiting: list[tuple[float, dict[str, Any]]] = []
         self._idle = threading.Event()
@@ -170,6 +174,7 @@ class Indexer:
             self._work.put(folder.take_changes)
         elif folder is not None and kind == "close":
             del self._folders[workspace]
+            self._work.drop(workspace)
             self._work.put(folder.close)
 
     def _open(self, workspace: str, message: dict[str, Any]) -> None:
@@ -185,10 +190,13 @@ class Indexer:
         hands = Hands(self._parse, self._read_history, self._wait, say)
         folder = Folder(self._cache, Path(message["root"]), message["trusted"], hands)
         self._folders[workspace] = folder
-        self._work.put(folder.start)
+        self._work.build(workspace, folder.start)
 
     def _find(self, message: dict[str, Any], until: float) -> None:
         folder = self._folders.get(message["workspace"])
+        if folder is not None:
+            self._asked_root = str(folder.root)
+            self._work.asked(message["workspace"])
         fresh = time.monotonic() < until - _PATIENCE_S + _FRESH_S
         found = folder.find(query_from(message["query"]), fresh) if folder is not None else None
         if found is not None:
@@ -202,11 +210,14 @@ class Indexer:
     # ------------------------------------------------------------------------------------------------------- building
 
     def _build(self) -> None:
+        self._builder = threading.get_ident()
         try:
             while True:
-                busy = any(folder.busy for folder in list(self._folders.values()))
-                with contextlib.suppress(queue.Empty):
-                    self._work.get(timeout=_SETTLE_S if busy else _REST_S)()
+                folders = list(self._folders.values())
+                busy = any(folder.busy for folder in folders)
+                building = any(folder.building for folder in folders)
+                if (task := self._work.next(building, _SETTLE_S if busy else _REST_S)) is not None:
+                    task()
                 for folder in list(self._folders.values()):
                     folder.settle()
         except BaseException:
@@ -218,13 +229,17 @@ class Indexer:
         self, root: str, jobs: Sequence[Job], done: Sequence[Callable[[Parsed | None], None]], urgent: bool
     ) -> None:
         taken = [_with_parsed(take) for take in done]
-        self._pool.submit([("parse", root, *job) for job in jobs], taken, urgent)
+        first = root == self._asked_root or len(jobs) <= _FEW
+        self._pool.submit([("parse", root, *job) for job in jobs], taken, urgent, first)
 
     def _read_history(self, job: tuple[Any, ...], done: Callable[[Any], None]) -> None:
         self._pool.submit([("history", *job)], [done], True)
 
     def _wait(self) -> None:
         self._idle.wait(1.0)
+        # In the midst of building a folder: another one that somebody waits for comes first.
+        if threading.get_ident() == self._builder and (task := self._work.next_asked()) is not None:
+            task()
 
 
 def query_from(value: Mapping[str, Any]) -> Query:

@@ -50,7 +50,8 @@ class Folder:
     """`find`, `buffer` and `status` are for the thread that answers, the rest for the one that builds."""
 
     def __init__(self, cache: Path, root: Path, trusted: bool, hands: Hands) -> None:
-        self._cache, self._root, self._hands = cache, root, hands
+        self._cache, self._hands = cache, hands
+        self.root = self._root = root
         self._past = Past(root, hands.read_history)
         self._source = DiskSource(root, trusted)
         self._folder: IndexFolder | None = None
@@ -211,6 +212,11 @@ class Folder:
             self._source.trusted = trusted
             self.hear(None)
             self.take_changes()
+
+    @property
+    def building(self) -> bool:
+        """Whether files that are known are still to be parsed."""
+        return self._index is not None and self._parsing.busy
 
     @property
     def busy(self) -> bool:

@@ -149,6 +149,17 @@ def test_an_urgent_job_does_not_wait_for_the_others() -> None:
     assert list(replies.found).index(("urgent", 1)) < 500
 
 
+def test_first_jobs_come_before_others_and_after_urgent_ones() -> None:
+    replies = Replies()
+    with pool(most=1) as made:
+        submit(made, replies, [("echo", n) for n in range(2_000)])
+        submit(made, replies, [("urgent", n) for n in range(100)], urgent=True)
+        made.submit([("first", 1)], [replies.taker(("first", 1))], first=True)
+        replies.wait(2_101)
+    order = list(replies.found)
+    assert order.index(("urgent", 99)) < order.index(("first", 1)) < 700
+
+
 def test_a_program_that_cannot_be_started_answers_nothing() -> None:
     replies = Replies()
     with pool(program="/nowhere/python") as made:

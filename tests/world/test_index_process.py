@@ -208,6 +208,22 @@ async def test_several_workspaces_are_kept_apart(tmp_path: Path) -> None:
         assert await files_for(process, one, "radius") == {"shapes.py", "guide.md"}
 
 
+async def test_of_many_workspaces_the_one_that_is_asked_about_comes_first(tmp_path: Path) -> None:
+    files = {f"file{n}.py": f"def name{n}(): return {n}\n" for n in range(300)}
+    roots = [tmp_path / f"tree{n}" for n in range(30)]
+    for root in roots:
+        put(root, files)
+    async with running(tmp_path) as process:
+        for root in roots:
+            process.opened(root.as_uri(), trusted=False)
+        assert await files_for(process, roots[-1], "name7") == {"file7.py"}
+        built = [root for root in roots if process.state(root.as_uri()).get("ready")]
+        assert roots[-1] in built and len(built) < 10
+        for root in roots:
+            await full(process, root)
+        assert await files_for(process, roots[3], "name9") == {"file9.py"}
+
+
 def damage_nothing(cache: Path) -> None:
     """Leaves it."""
 

@@ -34,11 +34,10 @@ MOST_MEMORY = 1_000_000_000
 
 
 class _Job(NamedTuple):
-    """What to do and whom to tell. `urgent` ones are sent one by one, `suspect` ones alone."""
+    """What to do and whom to tell. A `suspect` one may have ended a process."""
 
     job: Any
     done: Done
-    urgent: bool
     suspect: bool = False
 
 
@@ -47,25 +46,29 @@ class ChildPool:
 
     def __init__(self, argv: Sequence[str], most: int, env: dict[str, str] | None = None) -> None:
         self._argv, self._most, self._env = tuple(argv), most, env
+        self._urgent: deque[_Job] = deque()
         self._jobs: deque[_Job] = deque()
         self._changed = threading.Condition()
         self._threads = self._idle = 0
         self._closed = False
 
-    def submit(self, jobs: Sequence[Any], done: Sequence[Done], urgent: bool = False) -> None:
-        """Queues the jobs, urgent ones before all others. `done` gets each one's reply, in a thread of the pool.
+    def submit(self, jobs: Sequence[Any], done: Sequence[Done], urgent: bool = False, first: bool = False) -> None:
+        """Queues the jobs, urgent ones before all others and the `first` before all but these.
 
+        `done` gets each one's reply, in a thread of the pool.
         The reply is None for a job that ended its process. After `close` nothing is called any more.
         """
         with self._changed:
             if self._closed:
                 return
-            new = [_Job(job, each, urgent) for job, each in zip(jobs, done, strict=True)]
-            if urgent:
-                self._jobs.extendleft(reversed(new))
+            new = [_Job(job, each) for job, each in zip(jobs, done, strict=True)]
+            queue_of = self._urgent if urgent else self._jobs
+            if urgent or first:
+                queue_of.extendleft(reversed(new))
             else:
-                self._jobs.extend(new)
-            for _ in range(min(self._most - self._threads, len(self._jobs) - self._idle)):
+                queue_of.extend(new)
+            waiting = len(self._urgent) + len(self._jobs)
+            for _ in range(min(self._most - self._threads, waiting - self._idle)):
                 self._threads += 1
                 threading.Thread(target=self._serve, name="child pool", daemon=True).start()
             self._changed.notify_all()
@@ -74,6 +77,7 @@ class ChildPool:
         """Drops what is queued and ends the processes; returns at once."""
         with self._changed:
             self._closed = True
+            self._urgent.clear()
             self._jobs.clear()
             self._changed.notify_all()
 
@@ -101,18 +105,17 @@ class ChildPool:
         with self._changed:
             if not sent:
                 self._idle += 1
-                self._changed.wait_for(lambda: self._jobs or self._closed, _IDLE_S)
+                self._changed.wait_for(lambda: self._urgent or self._jobs or self._closed, _IDLE_S)
                 self._idle -= 1
-                if not self._jobs:
+                if not self._urgent and not self._jobs:
                     self._threads -= 1
                     return []
-            elif not self._jobs or len(sent) >= _AT_ONCE or sent[0].suspect or self._jobs[0].suspect:
+            elif len(sent) >= _AT_ONCE or sent[0].suspect or (self._urgent and self._urgent[0].suspect):
                 return []
-            taken = [self._jobs.popleft()]
-            count = min(_AT_ONCE, len(self._jobs) // self._most)
-            while len(taken) < count and not any(job.urgent or job.suspect for job in (taken[0], self._jobs[0])):
-                taken.append(self._jobs.popleft())
-            return taken
+            if self._urgent:
+                return [self._urgent.popleft()]
+            count = min(_AT_ONCE, max(1, len(self._jobs) // self._most), len(self._jobs))
+            return [self._jobs.popleft() for _ in range(count)]
 
     def _start(self) -> _Child | None:
         try:
@@ -136,7 +139,7 @@ class ChildPool:
         with self._changed:
             if not self._closed:
                 again = [job._replace(suspect=True) for job in jobs if not job.suspect]
-                self._jobs.extendleft(reversed(again))
+                self._urgent.extendleft(reversed(again))
                 self._changed.notify_all()
         self._give_up([job for job in jobs if job.suspect])
 
