@@ -38,9 +38,13 @@ class Engine:
     )
     asked: list[Query] = field(default_factory=list[Query])
     never: bool = False
+    lexical: int = 0
+    """So many answers come before all is indexed."""
 
     async def find(self, workspace: str, query: Query) -> Found | str:
         self.asked.append(query)
+        if len(self.asked) <= self.lexical:
+            return Found((RankedFile("b.txt", 1.0),), (replace(CODE, text="words alone"),), (), "lexical")
         if self.never:
             await asyncio.Event().wait()
         return self.answer
@@ -279,6 +283,20 @@ async def test_without_an_index_the_session_goes_on_and_says_why(
     assert ("did not answer" if never else "The index failed three times.") in told(model, 0)[-1]
     made = await house.manager.context(house.uri, "Begin", None, None)
     assert isinstance(made, str) and made
+
+
+@pytest.mark.parametrize("lexical", [2, 1_000_000])
+async def test_a_session_waits_a_moment_for_all_of_the_index_and_no_longer(
+    root: Path, lexical: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gathering, "POLL_SECONDS", 0.001)
+    monkeypatch.setattr(gathering, "WHOLE_SECONDS", 60.0 if lexical == 2 else 0.05)
+    model, engine = Script([SAYS]), Engine(lexical=lexical)
+    house = House(root, model, engine=engine)
+    await house.until(await house.start("Begin"), resting)
+    news = told(model, 0)[-1]
+    assert ("a line 2" in news, "words alone" in news) == (lexical == 2, lexical > 2)
+    assert len(engine.asked) >= 3 or lexical > 2
 
 
 async def test_an_embedded_model_is_not_flooded(root: Path) -> None:

@@ -36,10 +36,10 @@ from signoff.runtime.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
-FIND_SECONDS = 10.0
-"""How long a session waits for the index before it begins without it."""
-WHOLE_SECONDS, POLL_SECONDS = 5.0, 0.1
-"""How long a session waits until all of the code is indexed, and how often it asks."""
+FIND_SECONDS = 4.0
+"""How long a session waits for the index before it begins without it; the index itself gives up a second earlier."""
+WHOLE_SECONDS, POLL_SECONDS = 1.5, 0.25
+"""How long a session waits until all of the code is indexed, when words are found already; and how often it asks."""
 SMALL_BUDGET = 1_000
 """Tokens for an embedded model, whose prompts are made of the task's own place."""
 FEWEST_FILES = 20
