@@ -7,6 +7,7 @@ is that behind the parent. Clones may be bare.
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -181,7 +182,20 @@ class State:
         return _Content(self.clone.blob(listed.digest)[: LARGEST + 1], listed.size, listed.mtime_ns)
 
     def index(self, folder: Path | None = None) -> Index:
-        """The whole index of the commit, in memory or in a folder; one that is in the folder already is used again."""
+        """The whole index of the commit, in memory or in a folder.
+
+        One that is in the folder already is used again; that of another version makes room.
+        """
+        try:
+            return self._index(folder)
+        except (OSError, ValueError):
+            if folder is None:
+                raise
+            shutil.rmtree(folder)
+            folder.mkdir()
+            return self._index(folder)
+
+    def _index(self, folder: Path | None) -> Index:
         made = Index(self, folder, Store(str(folder / "files.sqlite") if folder else None, "cases"))
         parsing = Parsing(made, self._parse, lambda: None)
         builder = Builder(made, parsing, Ids(made.store), lambda: None, lambda: None)
@@ -216,7 +230,7 @@ def scores(case: Case, files: Sequence[str], fragments: Iterable[Fragment]) -> S
     """How well ranked files and a context meet a case. Gold that is not found at all counts 0."""
     places = {path: at for at, path in enumerate(files)}
     at = [places.get(path, len(files)) for path in case.gold]
-    recall = [sum(one < k for one in at) / len(at) for k in (1, 5, 10)]
+    r1, r5, r10 = (sum(one < k for one in at) / len(at) for k in (1, 5, 10))
     shown: dict[str, list[tuple[int, int]]] = {}
     for one in fragments:
         shown.setdefault(one.path, []).append((one.start_line, one.end_line))
@@ -224,4 +238,4 @@ def scores(case: Case, files: Sequence[str], fragments: Iterable[Fragment]) -> S
     first_at = min(at)
     mrr = 1 / (1 + first_at) if first_at < len(files) else 0.0
     touched = {path for path, _, _ in case.hunks}
-    return Scores(*recall, mrr, len(touched & shown.keys()) / len(touched), met / len(case.hunks))
+    return Scores(r1, r5, r10, mrr, len(touched & shown.keys()) / len(touched), met / len(case.hunks))
