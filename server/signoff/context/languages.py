@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from posixpath import basename, splitext
 
 _EXTENSIONS = {
@@ -151,7 +152,13 @@ _MINIFIED_LINE = 1_000
 
 def language_of(path: str) -> str:
     """The language of a file by its name, in lower case ("python", "tsx", "csharp"); "" when unknown."""
-    name = basename(path).lower()
+    return _language_of_name(basename(path))
+
+
+# Of many files, many have the same name; and they are looked at a folder at a time.
+@lru_cache(4_096)
+def _language_of_name(name: str) -> str:
+    name = name.lower()
     if name in _NAMES:
         return _NAMES[name]
     language = _LANGUAGE_OF.get(splitext(name)[1][1:], "")
@@ -176,12 +183,22 @@ def is_docs(path: str) -> bool:
 
 def is_generated(path: str, head: str = "") -> bool:
     """Whether a program wrote the file: by its name, or by its first characters (`head`; 1,000 or more are of use)."""
-    name = basename(path)
-    if name.lower() in _GENERATED_NAMES or _GENERATED_NAME.search(name) or _GENERATED_FOLDER.search(path):
+    folder, slash, name = path.rpartition("/")
+    if _is_generated_name(name) or _is_generated_folder(folder + slash):
         return True
-    if language_of(path) in _DOCS_LANGUAGES:
+    if not head or language_of(path) in _DOCS_LANGUAGES:
         return False
     return bool(_GENERATED_HEAD.search(head[:_HEAD_CHARACTERS])) or is_minified(head)
+
+
+@lru_cache(4_096)
+def _is_generated_name(name: str) -> bool:
+    return name.lower() in _GENERATED_NAMES or _GENERATED_NAME.search(name) is not None
+
+
+@lru_cache(256)
+def _is_generated_folder(folder: str) -> bool:
+    return _GENERATED_FOLDER.search(folder) is not None
 
 
 def is_minified(text: str) -> bool:
