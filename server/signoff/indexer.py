@@ -22,6 +22,7 @@ from typing import Any, NoReturn
 from signoff.context.index_parsed import Job
 from signoff.context.index_types import Parsed, Piece
 from signoff.core.fragments import Place, Query
+from signoff.core.splices import Splice
 from signoff.indexer_folder import Folder, Hands
 from signoff.indexer_work import Work
 from signoff.world.child_pool import ChildPool, serve_jobs
@@ -113,8 +114,10 @@ class Indexer:
         """Answers until the input ends."""
         threading.Thread(target=self._build, name="builder", daemon=True).start()
         threading.Thread(target=self._answer, name="answers", daemon=True).start()
-        for line in sys.stdin:
-            self._inbox.put(json.loads(line))
+        # The server's texts may hold half a character, as its editor told it.
+        with open(0, encoding="utf-8", errors="surrogatepass", closefd=False) as lines:
+            for line in lines:
+                self._inbox.put(json.loads(line))
         self._pool.close()
         os._exit(0)
 
@@ -168,7 +171,8 @@ class Indexer:
         elif kind == "open":
             self._open(workspace, message)
         elif folder is not None and kind == "buffer":
-            folder.buffer(message["path"], message["text"])
+            if not folder.buffer(message["path"], message["splice"] and Splice(**message["splice"])):
+                self._answers.send({"event": "lost", "workspace": workspace, "path": message["path"]})
         elif folder is not None and kind == "changed":
             folder.hear(message["paths"])
             self._work.put(folder.take_changes)

@@ -21,6 +21,7 @@ from signoff.context.index_read import Ids
 from signoff.context.index_types import Parsed
 from signoff.context.index_version import contents_version
 from signoff.core.fragments import Found, Query
+from signoff.core.splices import Hearer, Splice
 from signoff.indexer_history import Past, Submit
 from signoff.world.ignore import IGNORE_FILES
 from signoff.world.index_folder import IndexFolder, remove_old
@@ -56,7 +57,7 @@ class Folder:
         self._source = DiskSource(root, trusted)
         self._folder: IndexFolder | None = None
         self._index: Index | None = None
-        self._buffers: dict[str, str] = {}
+        self._buffers = Hearer()
         self._hearing = threading.Lock()
         self._heard: dict[str, None] = {}
         self._rescan = self._fresh = False
@@ -115,7 +116,7 @@ class Folder:
 
     def _ready(self) -> None:
         if self._engine is None and self._index is not None:
-            for path, text in list(self._buffers.items()):
+            for path, text in list(self._buffers.texts.items()):
                 self._live.buffer(path, text)
             self._engine = Engine(self._index, lambda: self._past.history)
         self._tell()
@@ -161,14 +162,12 @@ class Folder:
         if index.cut:
             yield f"{self._root}: there is too much text; some files are known by their paths alone."
 
-    def buffer(self, path: str, text: str | None) -> None:
-        """An editor holds this text of the file; None: it let go of it."""
-        if text is None:
-            self._buffers.pop(path, None)
-        else:
-            self._buffers[path] = text
-        if self._engine is not None:
-            self._live.buffer(path, text)
+    def buffer(self, path: str, splice: Splice | None) -> bool:
+        """What comes next of the text that an editor holds; None: it let go of it. False: it has to come whole."""
+        heard = self._buffers.hear(path, splice)
+        if heard == "whole" and self._engine is not None:
+            self._live.buffer(path, self._buffers.texts.get(path))
+        return heard != "lost"
 
     def hear(self, paths: Sequence[str] | None) -> None:
         """These files changed; None: nobody knows which. In any thread: `take_changes` does the work."""

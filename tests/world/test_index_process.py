@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import random
 import shutil
 import signal
 import time
@@ -110,6 +111,31 @@ async def test_a_switch_of_branches_is_seen(tmp_path: Path) -> None:
             process.changed(root.as_uri(), [f"d{n % 9}/f{n}.py" for n in range(at, at + 100)])
         await shows(process, root, "afterwards", set())
         assert len(await files_for(process, root, "before")) == 50
+
+
+async def test_typing_in_a_large_file_shows_at_every_moment_and_after_a_kill(tmp_path: Path) -> None:
+    """Only what differs goes through the pipe; what the index holds is the editor's text to the character."""
+    root = repository(tmp_path / "tree", FILES)
+    chance = random.Random(4)
+    text = "😀 = 'circle'\r\n" * 20_000
+    async with running(tmp_path, root) as process:
+        for count in range(12):
+            for _ in range(3):
+                start = chance.randrange(len(text))
+                new = chance.choice(["\r\n", "\n", "é😀", "", "\ud83d", f" word{count} "])
+                text = text[:start] + new + text[start + chance.randrange(5) :]
+                process.buffer(root.as_uri(), "shapes.py", text)
+                await asyncio.sleep(0)
+            if count % 5 == 4 and process.pid is not None:
+                os.kill(process.pid, signal.SIGKILL)
+            # Each word is far from the others: it is in the newest text alone, and in one place.
+            text = f"{text}marker{'abcdefghijkl'[count]}\r\n"
+            process.buffer(root.as_uri(), "shapes.py", text)
+            found = await process.find(root.as_uri(), Query(f"marker{'abcdefghijkl'[count]}"))
+            assert isinstance(found, Found) and "shapes.py" in {file.path for file in found.files}, count
+            shown = [one.text for one in found.fragments if "marker" in one.text]
+            lines = text.encode("utf-8", "replace").decode().split("\n")
+            assert shown and all(part in "\n".join(lines) for part in shown)
 
 
 async def test_a_killed_process_is_started_anew_and_knows_what_it_was_told(

@@ -22,7 +22,8 @@ MOST_LAID = 64
 # Files in the overlay before it is written to the index.
 _FULL = 200
 AGAIN_SECONDS = 0.3
-"""How often a text that somebody types in is parsed at most."""
+"""How often a text that somebody types in is parsed at most; a long one less often."""
+_QUICK = 100_000
 _UNPARSED = pack(Outline((), (), ()))
 
 
@@ -94,7 +95,8 @@ class Live:
 
     def _lines_of(self, path: str, text: bytes) -> Laid:
         """The file with chunks by its lines alone, which takes no parser."""
-        return lay(path, text, parse(path, text, _UNPARSED), complete=not text)
+        before = self._index.shown.laid_over(path)
+        return lay(path, text, parse(path, text, _UNPARSED), complete=not text, before=before)
 
     def _ask(self, number: int, path: str, text: bytes) -> None:
         """Has the text parsed, and lays that over the index instead.
@@ -103,7 +105,9 @@ class Live:
         """
         with self._asking:
             now = time.monotonic()
-            if not text or path in self._asked or now - self._asked_at.get(path, 0.0) < self._again_seconds:
+            # A megabyte takes half a second: others want the processor too.
+            seconds = self._again_seconds * max(1.0, len(text) / _QUICK)
+            if not text or path in self._asked or now - self._asked_at.get(path, -seconds) < seconds:
                 return
             self._asked.add(path)
             self._asked_at[path] = now

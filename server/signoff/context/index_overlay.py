@@ -50,9 +50,12 @@ class Laid:
     pieces: tuple[tuple[Piece, Words, Words], ...]
 
 
-def lay(path: str, text: bytes, parsed: Parsed, complete: bool) -> Laid:
-    """A file for the overlay: some 5 ms for 100 KB."""
-    pieces = tuple((piece, Words.of(piece.body), Words.of(piece.symbols)) for piece in parsed.pieces)
+def lay(path: str, text: bytes, parsed: Parsed, complete: bool, before: Laid | None = None) -> Laid:
+    """A file for the overlay: some 5 ms for 100 KB. What is as it was in `before` is not looked into again."""
+    known = {each.body: body for each, body, _ in before.pieces} if before else {}
+    pieces = tuple(
+        (each, known.get(each.body) or Words.of(each.body), Words.of(each.symbols)) for each in parsed.pieces
+    )
     counts: Counter[str] = Counter()
     for _, body, _ in pieces:
         counts.update(body.counts)

@@ -86,7 +86,7 @@ def minimise(before: str, edit: Edit) -> Edit:
     old, new = before[edit.start : edit.end], edit.text
     shortest = min(len(old), len(new))
     head = common_prefix(old, new)
-    tail = min(common_prefix(old[::-1], new[::-1]), shortest - head)
+    tail = _common_suffix(old, new, shortest - head)
     return Edit(edit.start + head, edit.end - tail, new[head : len(new) - tail])
 
 
@@ -96,6 +96,17 @@ def common_prefix(left: str, right: str) -> int:
     while low < high:
         middle = (low + high + 1) // 2
         if left[low:middle] == right[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _common_suffix(left: str, right: str, most: int) -> int:
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        if left[len(left) - middle :] == right[len(right) - middle :]:
             low = middle
         else:
             high = middle - 1

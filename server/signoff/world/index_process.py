@@ -1,6 +1,7 @@
 """The process that indexes workspaces: started when one is opened, asked over pipes, started anew when it ended.
 
-The event loop never waits for it: it only writes into a pipe, and of each document no more than the newest text.
+The event loop never waits for it: it only writes into a pipe, and of each document no more than what differs from
+the text that the process has.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, cast
 
 from signoff.core import paths
 from signoff.core.fragments import Found, Fragment, Query, RankedFile
+from signoff.core.splices import Teller
 
 OFF = "The index of the codebase failed three times; sessions go on without it. Restart the server to try again."
 CLOSED = "The server is closing."
@@ -41,6 +43,7 @@ class _Folder:
 
     trusted: bool
     buffers: dict[str, str] = field(default_factory=dict[str, str])
+    teller: Teller = field(default_factory=Teller)
     state: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
@@ -109,6 +112,8 @@ class IndexProcess:
     def closed(self, workspace: str) -> None:
         """The workspace was closed."""
         if self._folders.pop(workspace, None) is not None:
+            for key in [key for key in self._queue if key[0] != "ask" and key[1] == workspace]:
+                del self._queue[key]
             self._put(("close", workspace), {"op": "close", "workspace": workspace})
 
     def changed(self, workspace: str, changed: Sequence[str] | None) -> None:
@@ -128,14 +133,16 @@ class IndexProcess:
             folder.buffers.pop(path, None)
         else:
             folder.buffers[path] = text
-        self._put(("buffer", workspace, path), {"op": "buffer", "workspace": workspace, "path": path, "text": text})
+        self._put_buffer(workspace, path)
+
+    def _put_buffer(self, workspace: str, path: str) -> None:
+        self._put(("buffer", workspace, path), {"op": "buffer", "workspace": workspace, "path": path})
 
     def _opening(self, workspace: str, folder: _Folder) -> dict[str, Any]:
         return {"op": "open", "workspace": workspace, "root": paths.to_path(workspace), "trusted": folder.trusted}
 
     def _put(self, key: Any, message: dict[str, Any]) -> None:
-        """Queues the message; one of the same key that was not sent yet is forgotten."""
-        self._queue.pop(key, None)
+        """Queues the message, in the place of one of the same key that was not sent yet."""
         self._queue[key] = message
         self._more.set()
 
@@ -168,10 +175,10 @@ class IndexProcess:
         self._queue.clear()
         for workspace, folder in self._folders.items():
             folder.state = {}
+            folder.teller.forget()
             self._put(("open", workspace), self._opening(workspace, folder))
-            for path, text in folder.buffers.items():
-                message = {"op": "buffer", "workspace": workspace, "path": path, "text": text}
-                self._put(("buffer", workspace, path), message)
+            for path in folder.buffers:
+                self._put_buffer(workspace, path)
         for number, (message, future) in list(self._asked.items()):
             if message.get("again") and not future.done():
                 future.set_result({"words": "The index of the codebase failed over this question."})
@@ -213,29 +220,48 @@ class IndexProcess:
             await self._more.wait()
             self._more.clear()
             while self._queue:
-                key = next(iter(self._queue))
-                stdin.write(json.dumps(self._queue.pop(key)).encode() + b"\n")
-                try:
-                    # Until the process has taken most of it, newer texts replace older ones in the queue.
-                    await stdin.drain()
-                except ConnectionError:
-                    return
+                message = self._queue.pop(next(iter(self._queue)))
+                for part in self._buffer_parts(message) if message["op"] == "buffer" else [message]:
+                    # Half a character stays one: only so both sides count the same.
+                    stdin.write(json.dumps(part, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n")
+                    try:
+                        # Until the process has taken most of it, newer texts replace older ones in the queue.
+                        await stdin.drain()
+                    except ConnectionError:
+                        return
+                    # And of a long text's parts, the editor's messages get their turn between two.
+                    await asyncio.sleep(0)
+
+    def _buffer_parts(self, message: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """What the process has to hear to have the buffer's newest text."""
+        path, folder = message["path"], self._folders.get(message["workspace"])
+        for splice in folder.teller.tell(path, folder.buffers.get(path)) if folder is not None else ():
+            yield {**message, "splice": splice and asdict(splice)}
 
     async def _read(self, stdout: asyncio.StreamReader) -> None:
         # A line without its end is the last thing that a dying process wrote.
         while (line := await stdout.readline()).endswith(b"\n"):
             message: dict[str, Any] = json.loads(line)
-            if message.pop("event", "") == "state":
-                folder = self._folders.get(message.pop("workspace"))
-                if folder is not None:
-                    for words in message["words"]:
-                        if words not in folder.state.get("words", ()):
-                            log.warning("%s", words)
-                    folder.state = message
+            if event := message.pop("event", ""):
+                self._heard(event, message)
                 continue
             _, future = self._asked.get(message["id"], (None, None))
             if future is not None and not future.done():
                 future.set_result(message)
+
+    def _heard(self, event: str, message: dict[str, Any]) -> None:
+        workspace = message.pop("workspace")
+        folder = self._folders.get(workspace)
+        if folder is None:
+            return
+        if event == "lost":
+            folder.teller.forget(message["path"])
+            self._put_buffer(workspace, message["path"])
+            return
+        for words in message["words"]:
+            if words not in folder.state.get("words", ()):
+                log.warning("%s", words)
+        folder.state = message
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
