@@ -154,9 +154,10 @@ class Builder:
         if unparsed or not index.ready:
             index.ready = "lexical"
             self._tell()
+        # Parsers take a moment to start; what they find is stored after this.
+        self._parsing.start(unparsed)
         if rows or gone:
             index.store.save(rows, gone)
-        self._parsing.start(unparsed)
 
 
 @contextmanager

@@ -17,6 +17,8 @@ Parse = Callable[[Sequence[Job], Sequence[Callable[[Parsed | None], None]], bool
 """Parses elsewhere and tells each job's outcome in some thread, None for a text that ends its parser; urgent or not."""
 
 _COMMIT_S = 5.0
+# The first of many are being parsed while the others are asked for.
+_ASK_AT_ONCE = 1_000
 _MOST_CHUNKS = (1 << CHUNK_BITS) - 1
 
 
@@ -57,8 +59,11 @@ class Parsing:
     def _ask(self, same: Mapping[tuple[str, str], list[FileRow]]) -> None:
         """Has the first of each list parsed; the others have the same text in the same language."""
         outline = self._index.store.outline if self._index.store.has_outlines() else _no_outline
-        jobs: list[Job] = [(rows[0].path, None, outline(*what)) for what, rows in same.items()]
-        self._parse(jobs, [self._taker(*what) for what in same.items()], False)
+        several = list(same.items())
+        for at in range(0, len(several), _ASK_AT_ONCE):
+            some = several[at : at + _ASK_AT_ONCE]
+            jobs: list[Job] = [(rows[0].path, None, outline(*what)) for what, rows in some]
+            self._parse(jobs, [self._taker(what, rows) for what, rows in some], False)
 
     def settle(self) -> None:
         """Commits what has come when all has, or some time has passed. Raises as `Table` and `Store`."""
