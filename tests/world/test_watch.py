@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import sys
 import threading
@@ -102,6 +103,21 @@ def test_files_that_come_change_and_go(ws: Path, watching: FolderWatch, heard: H
     heard.until(lambda: "sub/c.py" in heard.made)
     assert heard.made == {"sub/new.py", "sub/c.py"} and watching.words == ""
     assert not any(changes.rescan or changes.git for changes in heard.all)
+
+
+def test_in_a_process_with_very_many_open_files(ws: Path, heard: Heard) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4_096, limits[1]), limits[1]))
+    handles = [os.open(ws, os.O_RDONLY) for _ in range(1_100)]
+    try:
+        one = begun(ws, heard)
+        marked(ws, heard)
+        assert one.words == ""
+        one.close()
+    finally:
+        for handle in handles:
+            os.close(handle)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 def test_reading_is_nothing(ws: Path, watching: FolderWatch, heard: Heard) -> None:

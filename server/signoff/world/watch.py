@@ -96,8 +96,11 @@ class FolderWatch:
             inotify.close()
 
     def _wait(self, inotify: Inotify, due: float | None) -> None:
-        timeout = None if due is None else max(due - time.monotonic(), 0)
-        select.select([inotify.handle, self._wake[0]], [], [], timeout)
+        # Not select(), which knows the first 1,024 handles of a process alone.
+        waiting = select.poll()
+        for handle in (inotify.handle, self._wake[0]):
+            waiting.register(handle, select.POLLIN)
+        waiting.poll(None if due is None else max(due - time.monotonic(), 0.0) * 1_000)
 
     def _tell(self, changes: Changes) -> None:
         if self._ended.is_set() or changes == Changes():
