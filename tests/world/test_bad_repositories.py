@@ -16,17 +16,20 @@ import struct
 import threading
 import zlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from signoff.core.watched import Changes
 from signoff.world import git_safe
 from signoff.world.git_history import read_history
 from signoff.world.git_index import MOST
 from signoff.world.git_refs import commit_of
 from signoff.world.gitdir import place
+from signoff.world.watch import FolderWatch
 from support.git_repository import git, put, repository, settle
-from support.index_watched import asked, histories_of, until
+from support.index_watched import PATIENCE_S, asked, histories_of, until
 
 FILES = {
     "shapes.py": "class Circle:\n    def area(self):\n        return 3.14 * self.radius ** 2\n",
@@ -431,6 +434,24 @@ async def test_the_files_are_found_with_trust(tmp_path: Path, group: str) -> Non
             for words in index.process.state(root.as_uri())["words"]:
                 assert "buffer" not in words and "subsection" not in words
     assert not list(tmp_path.glob("*/sprung"))
+
+
+@pytest.mark.parametrize("trusted", [False, True])
+@pytest.mark.parametrize("group", ["odd", "index", "hole", "zero", "pipe", "garbage 0", "refs", "file"])
+def test_every_repository_is_watched(tmp_path: Path, group: str, trusted: bool) -> None:
+    for name, root in all_of(tmp_path, group).items():
+        came = threading.Event()
+        watch = FolderWatch(root, partial(_note, came), trusted)
+        assert watch.watching.wait(PATIENCE_S), name
+        put(root, {"later.py": "x\n"})
+        assert came.wait(PATIENCE_S), name
+        assert watch.words == "", name
+        watch.close()
+
+
+def _note(came: threading.Event, changes: Changes) -> None:
+    if "later.py" in changes.paths:
+        came.set()
 
 
 @pytest.mark.parametrize("name", NAMED_FILES)
