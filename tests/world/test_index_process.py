@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import random
+import re
 import shutil
 import signal
 import time
@@ -433,3 +434,13 @@ async def test_a_question_that_fails_ends_neither_the_process_nor_the_next_quest
         assert all(isinstance(answer, str) and "could not be searched" in answer for answer in answers)
         assert await files_for(process, root, "radius") == {"shapes.py", "guide.md"}
         assert process.pid == pid
+
+
+async def test_parsers_may_not_have_all_memory(tmp_path: Path) -> None:
+    root = repository(tmp_path / "tree", FILES)
+    async with running(tmp_path, root) as process:
+        assert process.pid is not None
+        parsers = children_of(process.pid)
+        limits = [Path(f"/proc/{pid}/limits").read_text() for pid in parsers]
+    assert parsers
+    assert all(re.search(r"^Max data size +1000000000 ", text, re.MULTILINE) for text in limits)
