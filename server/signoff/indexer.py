@@ -24,6 +24,7 @@ from signoff.context.index_types import Parsed, Piece
 from signoff.core.fragments import Place, Query
 from signoff.core.splices import Splice
 from signoff.indexer_folder import Folder, Hands
+from signoff.indexer_removed import removed_job
 from signoff.indexer_work import Work
 from signoff.world.child_pool import ChildPool, serve_jobs
 from signoff.world.index_source import DiskSource
@@ -46,7 +47,7 @@ def work(job: tuple[Any, ...]) -> Any:
         from signoff.indexer_history import history_job
 
         return history_job(*job[1:])
-    return parse_job(*job[1:])
+    return removed_job(job[1]) if job[0] == "removed" else parse_job(*job[1:])
 
 
 def parse_job(root: str, path: str, text: bytes | None, known: bytes | None) -> tuple[Any, ...]:
@@ -132,7 +133,9 @@ class Indexer:
                     self._guarded(message, self._take)
                 waiting, self._waiting = self._waiting, []
                 for until, question in waiting:
-                    self._guarded(question, partial(self._find, until=until))
+                    self._guarded(
+                        question, partial(self._still_used if "gone" in question else self._find, until=until)
+                    )
                 self._idle.set()
         except BaseException:
             traceback.print_exc()
@@ -165,6 +168,10 @@ class Indexer:
         folder = self._folders.get(workspace)
         if kind == "find":
             self._find(message, time.monotonic() + _PATIENCE_S)
+        elif kind == "removed":
+            self._removed(message)
+        elif kind == "used":
+            self._still_used(message, time.monotonic() + _FRESH_S)
         elif kind == "status":
             status = folder.status() if folder is not None else {"ready": ""}
             self._answers.send({"id": message["id"], "status": status})
@@ -178,8 +185,7 @@ class Indexer:
             self._work.put(folder.take_changes)
         elif folder is not None and kind == "close":
             del self._folders[workspace]
-            self._work.drop(workspace)
-            self._work.put(folder.close)
+            self._work.close(workspace, folder.close)
 
     def _open(self, workspace: str, message: dict[str, Any]) -> None:
         folder = self._folders.get(workspace)
@@ -210,6 +216,23 @@ class Indexer:
         else:
             words = folder.off if folder is not None and folder.off else "The codebase is not indexed yet."
             self._answers.send({"id": message["id"], "words": words})
+
+    def _removed(self, message: dict[str, Any]) -> None:
+        asked = {"op": "used", "id": message["id"], "workspace": message["workspace"]}
+
+        def done(gone: Any) -> None:
+            # What was heard before this question is taken in first.
+            self._work.put(lambda: self._inbox.put({**asked, "gone": gone or ({}, {})}))
+
+        self._pool.submit([("removed", message["parts"])], [done], urgent=True)
+
+    def _still_used(self, message: dict[str, Any], until: float) -> None:
+        folder = self._folders.get(message["workspace"])
+        used = folder.still_used(message["gone"]) if folder is not None else {}
+        if used is None and time.monotonic() < until:
+            self._waiting.append((until, message))
+        else:
+            self._answers.send({"id": message["id"], "used": used or {}})
 
     # ------------------------------------------------------------------------------------------------------- building
 

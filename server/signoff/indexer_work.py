@@ -20,6 +20,7 @@ class Work:
         self._tasks: deque[Task] = deque()
         self._builds: dict[str, Task] = {}
         self._asked: dict[str, Task] = {}
+        self._closing: list[str] = []
 
     def put(self, task: Task) -> None:
         """To be done soon, in the order of all that was put."""
@@ -40,29 +41,39 @@ class Work:
                 self._asked[workspace] = task
                 self._changed.notify()
 
-    def drop(self, workspace: str) -> None:
-        """The workspace needs no building any more."""
+    def close(self, workspace: str, task: Task) -> None:
+        """The workspace needs no building any more; it is not built anew before the task is done."""
+
+        def closed() -> None:
+            task()
+            with self._changed:
+                self._closing.remove(workspace)
+
         with self._changed:
             self._builds.pop(workspace, None)
             self._asked.pop(workspace, None)
+            self._closing.append(workspace)
+            self._tasks.append(closed)
+            self._changed.notify()
 
     def next(self, building: bool, seconds: float) -> Task | None:
         """The next task; None when there is none for so long. `building`: whether a folder is being built."""
         with self._changed:
-            if not self._some(building):
+            if not self._tasks and not self._asked and (building or not self._builds):
                 self._changed.wait(seconds)
-            if self._tasks and not self._asked:
+            if (asked := self._first(self._asked)) is not None:
+                return asked
+            if self._tasks:
                 return self._tasks.popleft()
-            return self._first_build(building) or (self._tasks.popleft() if self._tasks else None)
+            return None if building else self._first(self._builds)
 
     def next_asked(self) -> Task | None:
         """The build that somebody waits for."""
         with self._changed:
-            return self._first_build(building=True)
+            return self._first(self._asked)
 
-    def _some(self, building: bool) -> bool:
-        return bool(self._tasks or self._asked or (self._builds and not building))
-
-    def _first_build(self, building: bool) -> Task | None:
-        several = self._asked or ({} if building else self._builds)
-        return several.pop(next(iter(several))) if several else None
+    def _first(self, several: dict[str, Task]) -> Task | None:
+        for workspace in several:
+            if workspace not in self._closing:
+                return several.pop(workspace)
+        return None

@@ -39,7 +39,17 @@ def test_what_was_asked_about_is_built_at_once_and_once() -> None:
     asked()
     run(work, building=True)
     assert done == [2]
-    work.drop("folder 1")
+    run(work)
+    assert done == [2, 1, 3]
+
+
+def test_a_folder_is_not_built_anew_before_it_is_closed() -> None:
+    work, done = Work(), list[int]()
+    work.build("folder", numbered(done, 1))
+    work.close("folder", numbered(done, 2))
+    work.build("folder", numbered(done, 3))
+    work.asked("folder")
+    assert work.next_asked() is None
     run(work)
     assert done == [2, 3]
 
