@@ -23,6 +23,7 @@ from signoff.context.index_version import contents_version
 from signoff.core.fragments import Found, Query
 from signoff.core.splices import Hearer, Splice
 from signoff.indexer_history import Past, Submit
+from signoff.indexer_removed import Gone, still_used
 from signoff.world.ignore import IGNORE_FILES
 from signoff.world.index_folder import IndexFolder, remove_old
 from signoff.world.index_source import LIMIT, DiskSource
@@ -135,6 +136,14 @@ class Folder:
         with self._past.lock:
             found = engine.find(query)
         return found if self._ready_for == "full" else replace(found, ready="lexical")
+
+    def still_used(self, gone: Gone) -> dict[str, dict[str, list[str]]] | None:
+        """Who uses the names that are gone; None while that is not known of all files."""
+        index = self._index
+        if index is None or not any(gone[0].values()):
+            return {}
+        known = self._engine is not None and index.ready == "full" and not self._live.unparsed
+        return still_used(index, gone) if known else None
 
     @property
     def _ready_for(self) -> str:

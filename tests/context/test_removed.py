@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from signoff.context.removed import parts_of, removed_names
+from signoff.context.removed import mentions, parts_of, removed_names, sentences, used_names
 from signoff.core.diff import unified
 
 BEFORE = '''"""A module."""
@@ -80,3 +80,26 @@ def test_it_never_raises() -> None:
         cut = "".join(chance.sample(diff.splitlines(keepends=True), chance.randrange(len(diff.splitlines()))))
         removed_names(parts_of(cut + diff[chance.randrange(len(diff)) :]))
     assert list(parts_of("")) == [] == list(parts_of("\0\ud800\n@@ -1,x +1 @@\n"))
+
+
+def test_which_texts_mean_the_name() -> None:
+    home = "src/reader.py"
+    assert mentions("parse_line(x)", "cli.py", "parse_line", home)
+    assert mentions("import reader\nreader.read(x)", "cli.py", "read", home)
+    assert mentions("from reader import Feed\nFeed().read(x)", "cli.py", "read", home)
+    assert not mentions("open(path).read()", "cli.py", "read", home)
+    assert not mentions("open(path).read()", home, "read", home)
+    assert mentions("self.read()", home, "read", home)
+    assert not mentions("reader.reading(x)", "cli.py", "read", home)
+
+
+def test_what_a_text_uses() -> None:
+    assert used_names("a.py", "print(helper(feed))\n", {"helper", "feed", "other"}) == ("feed", "helper")
+
+
+def test_many_names_and_many_files_are_counted() -> None:
+    assert sentences("a.py", {"helper": ["b.py", "c.py"]}) == (
+        "`helper` was removed from a.py and is still used in b.py, c.py."
+    )
+    said = sentences("a.py", {f"name{n}": [f"f{at}.py" for at in range(20)] for n in range(20)})
+    assert "f7.py and 12 more files." in said and said.endswith("So are 8 more names of a.py.")

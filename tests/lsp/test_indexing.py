@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
-from signoff.core.fragments import Found, Query
+from signoff.core.fragments import Found, Query, Replaced
 from signoff.lsp import indexing as module
 from signoff.lsp.documents import Document
 from signoff.lsp.indexing import Indexing
@@ -29,6 +29,9 @@ class Index:
 
     async def find(self, workspace: str, query: Query) -> Found | str:
         return "Nothing yet."
+
+    async def still_used(self, workspace: str, parts: Sequence[Replaced]) -> Mapping[str, Mapping[str, Sequence[str]]]:
+        return {"a.py": {"gone": ["b.py"]}}
 
     def changed(self, workspace: str, changed: Sequence[str] | None) -> None:
         self.heard.append(("changed", workspace, tuple(changed or ())))
@@ -89,6 +92,13 @@ async def test_a_folder_is_indexed_a_moment_after_it_was_opened_or_when_it_is_as
     scene.indexing.folder("file:///other", True)
     scene.indexing.folder("file:///other", False)
     assert scene.index.heard[2:] == [("closed", FOLDER), ("closed", "file:///other")]
+
+
+async def test_a_folder_that_is_not_indexed_is_not_begun_for_names_that_are_gone() -> None:
+    scene = Scene()
+    assert await scene.indexing.still_used(FOLDER, ()) == {} and scene.index.heard == []
+    await scene.indexing.find(FOLDER, Query("x"))
+    assert await scene.indexing.still_used(FOLDER, ()) == {"a.py": {"gone": ["b.py"]}}
 
 
 async def test_trust_is_passed_on_when_it_changes() -> None:

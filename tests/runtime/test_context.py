@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from signoff.core import commands as c
-from signoff.core.fragments import SOURCES, ContextView, Found, Fragment, Query, RankedFile
+from signoff.core.fragments import SOURCES, ContextView, Found, Fragment, Query, RankedFile, Replaced
 from signoff.core.model import Message, ReplyItem
 from signoff.core.session import Finding, Place
 from signoff.core.state import State
@@ -48,6 +48,9 @@ class Engine:
         if self.never:
             await asyncio.Event().wait()
         return self.answer
+
+    async def still_used(self, workspace: str, parts: Sequence[Replaced]) -> Mapping[str, Mapping[str, Sequence[str]]]:
+        return {}
 
 
 class House(houses.House):

@@ -16,6 +16,8 @@ from signoff.core.text import digest
 
 SHORT = 16
 """Hexadecimal digits of a digest that are compared."""
+WHOLE = "#text"
+"""What is added to a document's URI for its text with the session's own hunks."""
 _SECTION = re.compile(r"^(?=diff --git |Untracked files:\n)", re.MULTILINE)
 _ESCAPE = re.compile(r"\\([0-7]{3}|.)")
 
@@ -26,7 +28,7 @@ class Look:
 
     `before` is the text that was seen last, where it is still known; `saved` the file of an open document; `section`
     what git says of it against HEAD. `touched`: something happened to the file since. `own`: the session's own hunks
-    are in the document.
+    are in the document. `text` is what it says with them, and `was` what it said then, where that is still known.
     """
 
     uri: str
@@ -37,6 +39,8 @@ class Look:
     section: str = ""
     touched: bool = False
     own: bool = False
+    text: str | None = None
+    was: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,21 @@ def looked(looks: Iterable[Look], seen: Mapping[str, str]) -> Iterator[tuple[str
         known = seen.get(look.uri)
         if known is None or known[:SHORT] != mark(look.bare):
             yield look.uri, mark(look.bare)
+        if (key := look.uri + WHOLE) in seen or look.text != look.bare:
+            yield key, mark(look.text)
+
+
+def replaced(looks: Iterable[Look], seen: Mapping[str, str]) -> Iterator[tuple[Look, str]]:
+    """The documents that say something else than when they were looked at, whoever changed them, with what is known
+    of the difference: "text" where `was` is, else "section", which is all that is not committed."""
+    for look in looks:
+        known = seen.get(look.uri + WHOLE, seen.get(look.uri))
+        if known is not None and known[:SHORT] == mark(look.text):
+            continue
+        if look.was is not None:
+            yield look, "text"
+        elif look.section:
+            yield look, "section"
 
 
 def sections(diff: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ A name counts only where it is rare: `run` or `get` connects everything with eve
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping
 
 from signoff.context.imports import meant, names_of
 from signoff.context.index import Index
@@ -17,6 +17,7 @@ _SHORTEST = 4
 # Of a file with more names the first ones.
 _MOST_NAMES = 200
 _MOST_IMPORTERS = 100
+_NONE: Mapping[str, Collection[str]] = {}
 
 
 class Graph:
@@ -53,12 +54,19 @@ class Graph:
                 found[name] = others
         return found
 
-    def still_used(self, names: Sequence[str]) -> dict[str, list[str]]:
-        """Which files use each of these names that nothing defines any more; names that nobody uses are absent."""
+    def still_used(self, names: Iterable[str], known: Mapping[str, Collection[str]] = _NONE) -> dict[str, list[str]]:
+        """Which files use each of these names that nothing defines any more.
+
+        Absent are names that nobody uses, and those that so many use that they mean something else as well.
+        `known`: files that define none of the names, with those that they use; the index may not have heard it yet.
+        """
         found: dict[str, list[str]] = {}
         for name in dict.fromkeys(names):
-            if not self._index.defines(name, 1) and (users := self._index.references(name)):
-                found[name] = users
+            if set(self._index.defines(name, len(known) + 1)) - known.keys():
+                continue
+            users = set(self._index.references(name)) - known.keys() | {one for one in known if name in known[one]}
+            if 0 < len(users) <= _USED:
+                found[name] = sorted(users)
         return found
 
     def _imports(self, path: str) -> tuple[str, ...]:

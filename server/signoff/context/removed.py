@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from textwrap import dedent
 
 from signoff.context.outline import outline
@@ -13,12 +13,47 @@ _TYPES = {"class", "enum", "interface", "struct", "trait", "type", "union", "imp
 _KINDS = _TYPES | {"constant", "function", "macro", "member", "method", "property", "variable"}
 # Shorter names are used everywhere, in other senses.
 _SHORTEST = 3
+# Of one file.
+_MOST_NAMES, _MOST_USERS = 12, 8
 _FILE = re.compile(r'--- (?:"?a/(.*?)"?|/dev/null)(?:\t.*)?')
 _NEW_FILE = re.compile(r'\+\+\+ (?:"?b/(.*?)"?|/dev/null)(?:\t.*)?')
 _HUNK = re.compile(r"@@ -(?:\d+)(?:,(\d+))? \+(?:\d+)(?:,(\d+))? @@")
 
 Part = tuple[str, str, str]
 """A path, the text before and the text after: of a whole file ("" where there is none) or of one hunk."""
+
+
+def used_names(path: str, text: str, names: Collection[str]) -> tuple[str, ...]:
+    """Those of `names` that the text uses, sorted."""
+    return tuple(sorted(set(outline(path, text).references).intersection(names)))
+
+
+def mentions(text: str, path: str, name: str, home: str) -> bool:
+    """Whether the text of the file at `path` means by `name` what the file `home` defined.
+
+    `x.name` may be of anything: that counts in files that also name the module, or as the own object's in `home`.
+    """
+    word = re.escape(name)
+    if re.search(rf"(?<![\w.>:]){word}(?!\w)", text):
+        return True
+    if path == home:
+        return re.search(rf"\b(?:self|this|cls|super\(\))\s*(?:\.|->|::)\s*{word}(?!\w)", text) is not None
+    folder, _, file = home.rpartition("/")
+    modules = (file.partition(".")[0], folder.rpartition("/")[2])
+    known = any(module and re.search(rf"\b{re.escape(module)}\b", text) for module in modules)
+    return known and re.search(rf"(?:\.|->|::)\s*{word}(?!\w)", text) is not None
+
+
+def sentences(path: str, users: Mapping[str, Sequence[str]]) -> str:
+    """What to say of names that were removed from the file; `users` has by name the files that use it, one at least."""
+    lines = [f"`{name}` was removed from {path} and is still used in {_some(users[name])}." for name in sorted(users)]
+    more = [f"So are {len(lines) - _MOST_NAMES} more names of {path}."] if len(lines) > _MOST_NAMES else []
+    return "\n".join([*lines[:_MOST_NAMES], *more])
+
+
+def _some(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - _MOST_USERS} more files" if len(paths) > _MOST_USERS else ""
+    return ", ".join(paths[:_MOST_USERS]) + more
 
 
 def removed_names(parts: Iterable[Part]) -> dict[str, tuple[str, ...]]:

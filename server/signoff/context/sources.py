@@ -44,7 +44,7 @@ class Material:
 
     `open` and `viewed` are paths, the most recent first. `findings` are what others say about files, with the path.
     `rules` are the user's instructions in the workspace, the nearest last; `lessons` what rejections taught, kept in
-    the file `lessons_at`.
+    the file `lessons_at`. `removed`: what is said of names that files defined, and others still use.
     """
 
     goal: str = ""
@@ -60,6 +60,7 @@ class Material:
     failures: Sequence[FailureNote] = ()
     timings: Sequence[TimingNote] = ()
     remembered: Sequence[Remembered] = ()
+    removed: Sequence[Change] = ()
 
 
 def offers(known: Material, wanted: Iterable[Source] = SOURCES) -> list[Fragment]:
@@ -135,6 +136,8 @@ def _buffers(known: Material) -> Iterator[Fragment]:
 
 
 def _diagnostics(known: Material) -> Iterator[Fragment]:
+    for gone in known.removed:
+        yield _fragment("diagnostics", gone.path, gone.why, gone.text, 1.0)
     graded = sorted(known.findings, key=lambda pair: _GRAVE.index(pair[1].severity))
     for path, one in graded[:MOST_FINDINGS]:
         line = one.place.start_line + 1 if one.place else 0

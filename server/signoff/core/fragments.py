@@ -110,6 +110,16 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Replaced:
+    """A text of a file and what stands in its place: both `whole` ("" where there is none), or a part of each."""
+
+    path: str
+    old: str
+    new: str
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """The codebase's answer: files best first, fragments best first within the budget, and what did not fit."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from signoff.core import paths
-from signoff.core.fragments import Found, Query
+from signoff.core.fragments import Found, Query, Replaced
 from signoff.core.text import Edit
 from signoff.lsp.documents import Document
 
@@ -32,6 +32,9 @@ class Index(Protocol):
     def opened(self, workspace: str, trusted: bool) -> None: ...
     def closed(self, workspace: str) -> None: ...
     async def find(self, workspace: str, query: Query) -> Found | str: ...
+    async def still_used(
+        self, workspace: str, parts: Sequence[Replaced]
+    ) -> Mapping[str, Mapping[str, Sequence[str]]]: ...
     def changed(self, workspace: str, changed: Sequence[str] | None) -> None: ...
     def buffer(self, workspace: str, path: str, text: str | None) -> None: ...
 
@@ -77,6 +80,10 @@ class Indexing:
         if workspace not in self._folders:
             self._begin(workspace)
         return await self._index.find(workspace, query)
+
+    async def still_used(self, workspace: str, parts: Sequence[Replaced]) -> Mapping[str, Mapping[str, Sequence[str]]]:
+        """The index's answer; empty for a folder that is not indexed."""
+        return await self._index.still_used(workspace, parts) if workspace in self._folders else {}
 
     def _begin_unasked(self, folder: str) -> None:
         if self._wanted():

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from signoff.context import wording
+from signoff.context.changes import Change
 from signoff.context.shares import Packed, packed, room_for_code
 from signoff.context.sources import Material, offers
 from signoff.core.commands import RecordContext
@@ -28,7 +29,7 @@ from signoff.core.fragments import (
 )
 from signoff.core.state import State
 from signoff.core.usage import FREE_PREFIX
-from signoff.runtime import material
+from signoff.runtime import material, removals
 from signoff.runtime.looking import Seen, Texts, look, remembering, tellable
 from signoff.runtime.memory import Memory
 from signoff.runtime.ports import ContextEngine
@@ -40,6 +41,8 @@ FIND_SECONDS = 4.0
 """How long a session waits for the index before it begins without it; the index itself gives up a second earlier."""
 WHOLE_SECONDS, POLL_SECONDS = 1.5, 0.25
 """How long a session waits until all of the code is indexed, when words are found already; and how often it asks."""
+REMOVED_SECONDS = 2.0
+"""How long it waits to hear which names are gone and still used."""
 SMALL_BUDGET = 1_000
 """Tokens for an embedded model, whose prompts are made of the task's own place."""
 FEWEST_FILES = 20
@@ -130,6 +133,7 @@ class Gatherer:
         seen = await asyncio.to_thread(look, state, workspace, touched)
         seen = replace(seen, looks=tuple(remembering(seen.looks, state.seen, self._texts)))
         known = await asyncio.to_thread(material.news, state, workspace, self.around, seen)
+        known = replace(known, removed=await self._removed(state, workspace, seen, options))
         pack = packed(offers(known, options.sources), options.budget)
         return RecordContext(
             state.turn,
@@ -139,6 +143,22 @@ class Gatherer:
             left_out=pack.left_out,
             seen=self._marks(state, seen, known),
         )
+
+    async def _removed(
+        self, state: State, workspace: Workspace, seen: Seen, options: ContextOptions
+    ) -> tuple[Change, ...]:
+        """Names that are gone and still used. Nothing is said when the index does not answer soon."""
+        if self.engine is None or not {"codebase", "diagnostics"} <= set(options.sources):
+            return ()
+        parts = await asyncio.to_thread(removals.parts, state, workspace, seen)
+        if not parts:
+            return ()
+        try:
+            async with asyncio.timeout(REMOVED_SECONDS):
+                used = await self.engine.still_used(self.workspace.uri, parts)
+        except TimeoutError:
+            return ()
+        return await asyncio.to_thread(removals.broken, state, workspace, used)
 
     def _options(self, state: State) -> ContextOptions:
         options = self.options()
@@ -199,6 +219,7 @@ class Gatherer:
     def _marks(self, state: State, seen: Seen, known: Material) -> tuple[material.Known, ...]:
         for one in seen.looks:
             self._texts.keep(one.bare)
+            self._texts.keep(one.text)
         return material.marks(state, self.workspace, self.around, seen, known)
 
 

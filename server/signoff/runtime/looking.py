@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from signoff.context.changes import SHORT, Look, bare, mark, sections
+from signoff.context.changes import SHORT, WHOLE, Look, bare, mark, sections
 from signoff.core.files import protected, secret_name
 from signoff.core.state import State
 from signoff.runtime.ports import Git
@@ -102,14 +102,17 @@ def _at(state: State, workspace: Workspace, uri: str, path: str, section: str) -
         return None
     saved = workspace.files.read(path) if workspace.editor.text(uri) is not None else None
     saved = saved if isinstance(saved, str) and not own else None
-    return Look(uri, path, without, None, saved, section, own=bool(own))
+    return Look(uri, path, without, None, saved, section, own=bool(own), text=text)
 
 
 def remembering(looks: Iterable[Look], seen: Mapping[str, str], texts: Texts) -> Iterator[Look]:
     """The looks with the texts that were seen before, where those are still known."""
     for one in looks:
-        known = seen.get(one.uri)
-        yield replace(one, before=texts.get(known)) if known else one
+        known, whole = seen.get(one.uri), seen.get(one.uri + WHOLE) or seen.get(one.uri)
+        was = texts.get(whole) if whole else None
+        if was is None and one.own and (whole is None or whole[:SHORT] == mark(one.bare)):
+            was = one.bare
+        yield replace(one, before=texts.get(known) if known else None, was=was)
 
 
 def commits(git: Git | None, state: State, seen: Seen, related: Iterable[str]) -> str:

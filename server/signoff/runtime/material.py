@@ -24,6 +24,7 @@ LONGEST_RULE = 20_000
 """Characters."""
 _RULE_KEY = "#instructions"
 _FINDINGS_KEY = "#diagnostics"
+REMOVED_KEY = "#removed"
 """What is added to a document's URI for other things that are told of it."""
 
 
@@ -80,6 +81,7 @@ def marks(state: State, workspace: Workspace, around: Around, seen: Seen, known:
     made |= {HEAD: seen.head} if seen.head else {}
     made |= {_key(workspace, one.path, _RULE_KEY): changes.mark(one.text) for one in known.rules}
     said = _by_path(workspace, _findings(workspace, around.signals.findings))
+    made |= {_key(workspace, one.path, REMOVED_KEY): changes.mark(one.text) for one in known.removed}
     made |= {_key(workspace, path, _FINDINGS_KEY): digest for path, digest in said.items()}
     return tuple(Known(uri, digest) for uri, digest in made.items() if state.seen.get(uri) != digest)
 

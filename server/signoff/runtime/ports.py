@@ -12,6 +12,7 @@ from signoff.core.files import FileProblem as FileProblem
 from signoff.core.files import FileTrouble as FileTrouble
 from signoff.core.fragments import Found as Found
 from signoff.core.fragments import Query as Query
+from signoff.core.fragments import Replaced as Replaced
 from signoff.core.journal import Row as Row
 from signoff.core.journal import SessionRow as SessionRow
 from signoff.core.journal import StoreError as StoreError
@@ -122,6 +123,10 @@ class Git(Protocol):
         """
         ...
 
+    def changed_since(self, commit: str, limit: int = 20_000) -> str:
+        """How HEAD differs from the commit, as a unified diff that ends after `limit` characters; "" when unknown."""
+        ...
+
     def branch(self, limit: int = 50) -> tuple[str, list[str]]:
         """The branch that this one came from, and the paths that differ from there; ("", []) on that branch itself."""
         ...
@@ -178,6 +183,11 @@ class ContextEngine(Protocol):
 
         Answers with what is indexed so far, and says how far that is. Cancelling gives the question up.
         """
+        ...
+
+    async def still_used(self, workspace: str, parts: Sequence[Replaced]) -> Mapping[str, Mapping[str, Sequence[str]]]:
+        """Names that these changes took away and that files still use: by the path that defined it and by name the
+        files that use it. Empty as well when nobody knows."""
         ...
 
 

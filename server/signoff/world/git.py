@@ -95,6 +95,13 @@ class GitRepository:
         named = ((subject.strip(), [name for name in names.split("\n") if name]) for subject, _, names in parted)
         return [(subject, [name for name in names if not secret_name(name)]) for subject, names in named]
 
+    def changed_since(self, commit: str, limit: int = 20_000) -> str:
+        """How HEAD differs from the commit, as a unified diff that ends after `limit` characters; "" when unknown."""
+        if self._worktree() is None or not _ID.fullmatch(commit):
+            return ""
+        output = self._run(*_DIFF, commit, "HEAD", "--", ".", limit=limit)
+        return _without_secrets(output.data.decode("utf-8", "replace")) if output else ""
+
     def branch(self, limit: int = 50) -> tuple[str, list[str]]:
         """The branch that this one came from, and the paths that differ from there; ("", []) on that branch itself."""
         base = next((name for name in _BASES if self._commit(name)), None) if self._worktree() else None

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from signoff.core import paths
-from signoff.core.fragments import Found, Fragment, Query, RankedFile
+from signoff.core.fragments import Found, Fragment, Query, RankedFile, Replaced
 from signoff.core.splices import Teller
 
 OFF = "The index of the codebase failed three times; sessions go on without it. Restart the server to try again."
@@ -68,6 +68,11 @@ class IndexProcess:
         """The best files and fragments of the workspace; words when there is no index."""
         answer = await self._ask({"op": "find", "workspace": workspace, "query": asdict(query)})
         return _found(answer["found"]) if "found" in answer else str(answer["words"])
+
+    async def still_used(self, workspace: str, parts: Sequence[Replaced]) -> dict[str, dict[str, list[str]]]:
+        """By path and name, the files that use what these changes took away; empty as well when nobody knows."""
+        told = [[one.path, one.old, one.new, one.whole] for one in parts]
+        return (await self._ask({"op": "removed", "workspace": workspace, "parts": told})).get("used", {})
 
     async def status(self, workspace: str) -> dict[str, Any]:
         """How far the workspace's index is: `ready` ("", "lexical", "full"), `files`, `cut`, `words`."""
