@@ -18,6 +18,7 @@ from signoff.core.session import Finding, Place
 from signoff.core.state import State
 from signoff.runtime import context as gathering
 from signoff.runtime.context import ContextOptions
+from signoff.world.files import WorkspaceFiles
 from support import house as houses
 from support.git_repository import git, put, repository
 from support.house import PLAIN, FakeEditor, Script, call
@@ -229,6 +230,38 @@ async def test_instructions_are_read_in_trusted_workspaces_only_and_again_when_t
     assert news.count("Say nothing.") == 1 and "Short lines" not in news
     await says(house, session, "Again.")
     assert told(model) == ["Again."]
+
+
+async def test_rules_that_are_made_or_changed_in_mid_session_are_told_once_without_listing_the_workspace(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(root, {".gitignore": ".signoff/rules/draft*\n"})
+    model = Script([SAYS])
+    house = House(root, model, trusted=True, engine=Engine())
+    house.editor.documents = {house.document("deep/er/x.txt"): "x\n"}
+    session = await house.start("Begin")
+    await house.until(session, resting)
+    listings: list[int] = []
+
+    def listing(files: WorkspaceFiles, limit: int = 0) -> list[str]:
+        listings.append(limit)
+        return []
+
+    monkeypatch.setattr(WorkspaceFiles, "list", listing)
+    put(root, {".signoff/rules/new.md": "Short lines.\n", "deep/AGENTS.md": "Whisper.\n"})
+    put(root, {".signoff/rules/draft.md": "Not yet.\n", ".signoff/rules/notes.txt": "No rule.\n"})
+    await says(house, session, "Look.")
+    news = "\n".join(told(model))
+    assert news.count("Short lines.") == news.count("Whisper.") == 1
+    assert "Not yet." not in news and "No rule." not in news
+    await says(house, session, "Again.")
+    assert told(model) == ["Again."]
+    put(root, {".signoff/rules/new.md": "Long lines.\n", "deep/er/AGENTS.md": "Shout.\n"})
+    await says(house, session, "And now?")
+    news = "\n".join(told(model))
+    assert news.count("Long lines.") == news.count("Shout.") == 1 and "Whisper." not in news
+    await says(house, session, "Again.")
+    assert told(model) == ["Again."] and not listings
 
 
 async def test_a_rejection_teaches_later_sessions_until_the_user_removes_it(root: Path) -> None:

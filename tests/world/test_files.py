@@ -456,3 +456,16 @@ def test_a_hostile_ignore_file_costs_no_time() -> None:
     )
     for name in ("a" * 250, "a/" * 2000 + "c", "ab/bc/cd/" * 400 + "z"):
         assert patterns.ignores(name, folder=False) in (None, True)
+
+
+def test_what_lies_right_in_a_folder(files: WorkspaceFiles, root: Path, tmp_path: Path) -> None:
+    (root / "rules" / "deep").mkdir(parents=True)
+    for name in ("b.md", "a.md", "draft.md", ".env", "deep/c.md"):
+        (root / "rules" / name).write_text("x")
+    (root / "rules" / os.fsdecode(b"\xff.md")).write_text("x")
+    (root / ".gitignore").write_text("draft*\n")
+    assert files.inside("rules") == ["rules/a.md", "rules/b.md", "rules/deep"]
+    assert len(files.inside("rules", limit=2)) <= 2
+    (root / "link").symlink_to(tmp_path)
+    for folder in ("missing", "rules/a.md", "link", "..", "", "a\0b"):
+        assert files.inside(folder) == []

@@ -89,7 +89,7 @@ def marks(state: State, workspace: Workspace, around: Around, seen: Seen, known:
 def rules(workspace: Workspace, at: Iterable[str]) -> tuple[Text, ...]:
     """The user's instructions in the workspace: its rules, then AGENTS.md from the root down to the places `at`."""
     folders = {""} | {folder for path in at for folder in _above(path)}
-    named = [path for path in workspace.files.list() if path.startswith(RULES) and path.endswith(".md")]
+    named = [path for path in workspace.files.inside(RULES[:-1]) if path.endswith(".md")]
     named += sorted(posixpath.join(folder, INSTRUCTIONS) for folder in folders)
     found = ((path, workspace.text(workspace.uri_of(path))) for path in named)
     return tuple(Text(path, text[:LONGEST_RULE]) for path, text in found if text and text.strip())[:MOST_RULES]

@@ -92,6 +92,10 @@ class Files(Protocol):
         """Paths of the workspace's text-like files, ignore rules applied, sorted."""
         ...
 
+    def inside(self, folder: str, limit: int = 1_000) -> list[str]:
+        """The paths of what lies right in the folder, ignore rules applied, sorted; [] when there is no such folder."""
+        ...
+
     def hidden(self, paths: Iterable[str], tracked: bool = False) -> frozenset[str]:
         """Those of `paths` that ignore files leave out; in `tracked` ones only .signoffignore has a say."""
         ...

@@ -12,12 +12,14 @@ import hashlib
 import os
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
 from signoff.core.files import FileProblem, FileTrouble, protected
 from signoff.world.gitdir import git_folders
 from signoff.world.hidden import hidden
+from signoff.world.ignore import printable, wanted_file
 from signoff.world.replace import make_folders, opened_folder, remove_folders, replace, sync
 from signoff.world.safe_open import open_file, parts_of
 from signoff.world.walk import listed
@@ -91,6 +93,18 @@ class WorkspaceFiles:
                 return listed(root, limit)
         except OSError:
             return []
+
+    def inside(self, folder: str, limit: int = 1_000) -> list[str]:
+        """The paths of what lies right in the folder, ignore rules applied, sorted; [] when it can't be read."""
+        try:
+            parts_of(folder)
+            with self._opened() as root, opened_folder(root, folder) as handle, os.scandir(handle) as entries:
+                names = [entry.name for entry in islice(entries, limit)]
+        except (OSError, ValueError):
+            return []
+        found = [f"{folder}/{name}" for name in names if printable(name) and wanted_file(name)]
+        hidden = self.hidden(found)
+        return sorted(path for path in found if path not in hidden)
 
     def hidden(self, paths: Iterable[str], tracked: bool = False) -> frozenset[str]:
         """Those of `paths` that ignore files leave out; in `tracked` ones only .signoffignore has a say."""
