@@ -1,4 +1,4 @@
-"""The laws of edits: apply, invert, minimise, rebase; and of differences by lines."""
+"""The laws of edits: apply, minimise, rebase; and of differences by lines."""
 
 from itertools import pairwise
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signoff.core.diff import changed_blocks, changes, line_counts, unified
-from signoff.core.text import Edit, apply, digest, invert, minimise, rebase, rebase_all, split_lines
+from signoff.core.text import Edit, apply, digest, minimise, rebase, split_lines
 
 texts = st.text("ab\n\r\x0c\u2028é😀\ud800", max_size=24)
 # Few different lines, so that equal ones turn up everywhere.
@@ -26,15 +26,6 @@ def edits_of(draw: st.DrawFn, text: str) -> tuple[Edit, ...]:
 def text_and_edits(draw: st.DrawFn, sets: int) -> tuple[str, list[tuple[Edit, ...]]]:
     text = draw(texts)
     return text, [draw(edits_of(text)) for _ in range(sets)]
-
-
-@given(text_and_edits(1))
-def test_invert_takes_edits_back(case: tuple[str, list[tuple[Edit, ...]]]) -> None:
-    text, [edits] = case
-    changed = apply(text, edits)
-    back = invert(text, edits)
-    assert apply(changed, back) == text
-    assert apply(text, invert(changed, back)) == changed
 
 
 @pytest.mark.parametrize(
@@ -76,16 +67,6 @@ def test_the_rebase_diamond_commutes(case: tuple[str, list[tuple[Edit, ...]]]) -
                 assert apply(apply(text, [a]), [b_after_a]) == apply(apply(text, [b]), [a_after_b])
 
 
-@given(text_and_edits(2))
-def test_the_rebase_diamond_commutes_for_whole_sets(case: tuple[str, list[tuple[Edit, ...]]]) -> None:
-    text, [left, right] = case
-    b_after_a, a_after_b = rebase_all(right, left), rebase_all(left, right, first=True)
-    assert (None in b_after_a) == (None in a_after_b)
-    if None not in b_after_a and None not in a_after_b:
-        one = apply(apply(text, left), [edit for edit in b_after_a if edit])
-        assert one == apply(apply(text, right), [edit for edit in a_after_b if edit])
-
-
 @pytest.mark.parametrize(
     ("edit", "over", "expected"),
     [
@@ -105,10 +86,9 @@ def test_rebase_moves_or_refuses(edit: Edit, over: Edit, expected: Edit | None) 
     assert rebase(edit, over) == expected
 
 
-def test_of_two_insertions_at_one_place_the_caller_or_the_text_decides() -> None:
+def test_of_two_insertions_at_one_place_the_text_decides() -> None:
     a, b = Edit(3, 3, "a"), Edit(3, 3, "b")
     assert (rebase(a, b), rebase(b, a)) == (a, Edit(4, 4, "b"))
-    assert (rebase(a, b, first=False), rebase(b, a, first=True)) == (Edit(4, 4, "a"), b)
 
 
 @given(texts)
@@ -132,7 +112,6 @@ def test_digest_is_of_utf_8_and_accepts_a_lone_surrogate() -> None:
 def test_changes_lead_from_one_text_to_the_other(before: str, after: str) -> None:
     edits = changes(before, after)
     assert apply(before, edits) == after
-    assert apply(after, invert(before, edits)) == before
     assert all(one.end < two.start for one, two in pairwise(edits))
 
 
@@ -193,12 +172,3 @@ def test_unified_names_a_file_that_is_not_there_or_moves() -> None:
 def test_unified_shows_carriage_returns_only_where_the_two_sides_differ_in_them() -> None:
     assert unified("a\r\nb\r\n", "a\r\nc\r\n", "f", context=0).endswith("@@ -2 +2 @@\n-b\n+c\n")
     assert unified("a\r\n", "a\n", "f").endswith("-a␍\n+a\n")
-
-
-def test_a_set_of_edits_is_rebased_one_by_one_and_an_overlap_is_named() -> None:
-    over = (Edit(2, 4, "x"), Edit(8, 8, "new"))
-    assert rebase_all((Edit(0, 1, "a"), Edit(3, 5, "b"), Edit(9, 9, "c")), over) == (
-        Edit(0, 1, "a"),
-        None,
-        Edit(11, 11, "c"),
-    )

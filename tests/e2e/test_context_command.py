@@ -216,3 +216,28 @@ async def test_a_session_shows_what_it_was_told(root: Path, tmp_path: Path) -> N
     env = environment(SIGNOFF_STATE_DIR=str(tmp_path / "state"))
     done = subprocess.run(argv, env=env, cwd=root, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
     assert "Told before turn 1:" in done.stdout and "codebase: timer.py:1-3" in done.stdout
+
+
+async def test_a_name_that_the_user_took_away_is_told_once_with_its_users(root: Path, tmp_path: Path) -> None:
+    put(root, {"night.py": "from timer import RetryTimer\n\nRetryTimer().wait_longer(3)\n"})
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "night")
+    script = Script([Turn(Call("finish", {"summary": "Done."}))], exhausted=Turn(Text("As you say.")))
+    async with Endpoint(script) as endpoint, editor(root, tmp_path / "state", endpoint.base_url) as client:
+        uri = client.open("timer.py")
+        await whole(client, goal=GOAL)
+        session = (await client.command("startSession", goal=GOAL, planFirst=False))["session"]
+        await client.until(session, lambda v: v["phase"] == "done")
+        name = {"start": {"line": 0, "character": 6}, "end": {"line": 0, "character": 16}}
+        client.type(uri, {"range": name, "text": "Patience"})
+        await client.command("reply", session=session, text="I renamed the class.")
+        await client.until(session, lambda v: sum(m["role"] == "assistant" for m in v["messages"]) == 1)
+        await client.command("reply", session=session, text="Go on.")
+        view = await client.until(session, lambda v: sum(m["role"] == "assistant" for m in v["messages"]) == 2)
+        told = [one for turn in view["context"] for one in turn["fragments"] if one["source"] == "diagnostics"]
+        assert [(one["path"], one["why"]) for one in told] == [("timer.py", "removed and still used")]
+        said = "`RetryTimer` was removed from timer.py and is still used in night.py."
+        assert [json.dumps(one.body).count(said) for one in endpoint.requests] == [0, 1, 1]
+        document = (await client.command("openSession", session=session))["uri"]
+        page = client.workspace / document.partition(client.workspace.name + "/")[2]
+        assert "- diagnostics: timer.py (removed and still used)" in page.read_text()

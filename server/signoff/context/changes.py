@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from signoff.core.diff import unified
 from signoff.core.hunks import Hunk
-from signoff.core.text import digest
+from signoff.core.text import apply, digest
 
 SHORT = 16
 """Hexadecimal digits of a digest that are compared."""
@@ -72,9 +72,8 @@ def bare(text: str | None, own: Sequence[Hunk]) -> str | None:
     if text is None:
         return None
     for hunk in sorted(own, key=lambda hunk: -hunk.start):
-        end = hunk.start + len(hunk.after)
-        if hunk.kind == "update" and text[hunk.start : end] == hunk.after:
-            text = text[: hunk.start] + hunk.before + text[end:]
+        if hunk.kind == "update" and text.startswith(hunk.after, hunk.start):
+            text = apply(text, [hunk.inverse])
     return text
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
@@ -65,19 +65,6 @@ def apply(text: str, edits: Sequence[Edit]) -> str:
     return "".join(parts) + text[done:]
 
 
-def invert(text: str, edits: Sequence[Edit]) -> tuple[Edit, ...]:
-    """The edits that undo `edits`: apply(apply(text, edits), invert(text, edits)) == text."""
-    return tuple(_inverses(text, edits))
-
-
-def _inverses(text: str, edits: Sequence[Edit]) -> Iterator[Edit]:
-    moved = 0
-    for edit in edits:
-        start = edit.start + moved
-        yield Edit(start, start + len(edit.text), text[edit.start : edit.end])
-        moved += edit.delta
-
-
 def minimise(before: str, edit: Edit) -> Edit:
     """The same change of `before` with the common prefix, then the common suffix, trimmed away.
 
@@ -113,35 +100,17 @@ def _common_suffix(left: str, right: str, most: int) -> int:
     return low
 
 
-def rebase(edit: Edit, over: Edit, first: bool | None = None) -> Edit | None:
+def rebase(edit: Edit, over: Edit) -> Edit | None:
     """`edit` in the coordinates of the text after `over`, both given in the same text; None when they overlap.
 
-    An insertion at the boundary of the other edit stays outside it. Of two insertions at one place, `first` says
-    whether `edit` comes first; None lets their texts decide, so that both sides agree without talking:
+    An insertion at the boundary of the other edit stays outside it. Of two insertions at one place their texts decide
+    which comes first, so that both sides agree without talking:
     apply(apply(t, a), rebase(b, a)) == apply(apply(t, b), rebase(a, b)).
     """
     before = edit.end <= over.start
     after = over.end <= edit.start
     if before and after:
-        before = first if first is not None else edit.text <= over.text
+        before = edit.text <= over.text
     if before:
         return edit
     return Edit(edit.start + over.delta, edit.end + over.delta, edit.text) if after else None
-
-
-def rebase_all(edits: Sequence[Edit], over: Sequence[Edit], first: bool = False) -> tuple[Edit | None, ...]:
-    """Each of `edits` after all of `over`, both sets simultaneous in the same text; None for each that overlaps one.
-
-    The diamond of whole sets: apply(apply(t, a), rebase_all(b, a)) == apply(apply(t, b), rebase_all(a, b, True)).
-    """
-    return tuple(_over_all(edit, over, first) for edit in edits)
-
-
-def _over_all(edit: Edit, over: Sequence[Edit], first: bool) -> Edit | None:
-    moved = 0
-    for other in over:
-        rebased = rebase(edit, other, first)
-        if rebased is None:
-            return None
-        moved += rebased.start - edit.start
-    return Edit(edit.start + moved, edit.end + moved, edit.text)
