@@ -491,6 +491,18 @@ async def test_what_is_kept_of_a_history_is_bounded(tmp_path: Path, trusted: boo
         assert kept.stat().st_size < 60_000_000
 
 
+@pytest.mark.parametrize("trusted", [False, True])
+async def test_what_is_kept_of_random_messages_is_bounded(tmp_path: Path, trusted: bool) -> None:
+    """2.6 million words, no two of them the same, as far as chance allows."""
+    root, chance = made_in(tmp_path / "x"), random.Random(5)
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+    trees = [stored(root, "tree", b"100644 a\0" + bytes.fromhex(stored(root, "blob", text))) for text in (b"1", b"2")]
+    chain(root, trees, 4_000, lambda n: " ".join("".join(chance.choices(letters, k=5)) for _ in range(660)))
+    async with asked(tmp_path / "cache", root, trusted=trusted) as index:
+        await until(lambda: bool(list(tmp_path.glob("cache/**/history"))), "the history was not read")
+        assert "shapes.py" in await index.files("radius of the circle")
+
+
 async def test_an_index_of_very_many_files_is_not_believed(tmp_path: Path) -> None:
     """As many as are read, and one more."""
     roots = [made_in(tmp_path / str(more)) for more in (0, 1)]

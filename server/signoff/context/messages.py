@@ -21,6 +21,8 @@ _LONG = 150
 # files that are found stay the same.
 _MOST_TERMS, _MOST_HOLDING = 40, 16
 _MOST_STEPS = 10_000
+# Terms that are known at all. Large repositories have some thousands; each of random ones costs half a kilobyte.
+_MOST_KNOWN = 150_000
 # "Reviewed-by: ..." and the like: the same names under every message.
 _TRAILER = re.compile(r"^[A-Z][A-Za-z]*(?:-[A-Za-z]+)+:.*$", re.MULTILINE)
 
@@ -43,12 +45,16 @@ class Messages:
         self._average = 1.0
 
     def add(self, number: int, message: str) -> None:
-        """Adds a message under a number that is larger than all before."""
+        """Adds a message under a number that is larger than all before. Once very many terms are known, no new one is."""
         counts = Counter(terms(_TRAILER.sub("", message)))
         self._lengths[number] = counts.total()
         short = self._short(number)
         for term, count in counts.items():
-            posting = self._postings.setdefault(term, _Posting())
+            posting = self._postings.get(term)
+            if posting is None:
+                if len(self._postings) >= _MOST_KNOWN:
+                    continue
+                posting = self._postings[term] = _Posting()
             posting.numbers.append(number)
             posting.counts.append(min(count, 0xFFFF))
             posting.weights.append(_weight(count, short))
