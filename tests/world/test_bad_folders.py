@@ -171,6 +171,7 @@ def odd_rules(root: Path) -> None:
     )
     put(root, {".signoffignore": b"\xff\xfe[[[z-a]\\\n!(\n" + b"[" * 100_000, "sub/.gitignore/x": "a folder\n"})
     put(root, {f"{'a' * 200}/{'a' * 200}.txt": "x\n", "sub/inner.py": "radius\n"})
+    put(root, {"many/.gitignore": "".join(f"name{n:05}\n" for n in range(90_000)), "many/x.py": "radius\n"})
 
 
 def deep_folders(root: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from signoff.core.files import FileProblem
 from signoff.world.gitignore import Patterns
-from signoff.world.ignore import IGNORE_FILES, Rules, ignored
+from signoff.world.ignore import IGNORE_FILES, Rules, ignored, rule_lines
 
 OWN = IGNORE_FILES[1:]
 Read = Callable[[str], str | FileProblem]
@@ -52,5 +52,4 @@ class _Rules:
 
     def _lines(self, path: str) -> list[str]:
         found = self._read(path)
-        text = found.removeprefix("\ufeff") if isinstance(found, str) else ""
-        return text.replace("\r\n", "\n").split("\n")
+        return rule_lines(found.encode("utf-8", "surrogateescape")) if isinstance(found, str) else []

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from signoff.core.files import secret_name
 from signoff.world.gitignore import Patterns
@@ -16,7 +16,8 @@ IGNORE_FILES = (".gitignore", ".signoffignore")
 TEMPORARY = ".signoff-tmp-"
 # Larger files are generated or data.
 LARGEST = 1_000_000
-_LARGEST_RULES = 1_000_000
+MOST_RULES = 100_000
+"""Bytes of an ignore file that count, up to the end of a line: each of its patterns costs time and memory."""
 
 _FOLDERS = re.compile(
     r"\.(git|hg|svn|jj|bzr|venv|tox|nox|mypy_cache|pytest_cache|ruff_cache|hypothesis|eggs|next|nuxt|svelte-kit|turbo|"
@@ -60,16 +61,29 @@ def ignored(path: str, rules: Rules, folder: bool = False) -> bool:
     return False
 
 
-def rules_from(handle: int, prefix: str, names: Iterable[str], rules: Rules) -> Rules:
-    """The rules, and those of the ignore files `names` in the open folder, whose path is `prefix` ("" or "a/b/")."""
-    patterns = Patterns([line for name in names for line in _lines(handle, name)])
+def rules_from(
+    handle: int, prefix: str, names: Iterable[str], rules: Rules, cut: Callable[[str], object] = lambda path: None
+) -> Rules:
+    """The rules, and those of the ignore files `names` in the open folder, whose path is `prefix` ("" or "a/b/").
+
+    `cut` is called with the path of each file of which only the first `MOST_RULES` bytes count.
+    """
+    lines: list[str] = []
+    for name in names:
+        try:
+            with open_file(handle, name) as file:
+                data = file.read(MOST_RULES + 1)
+        except OSError:
+            continue
+        if len(data) > MOST_RULES:
+            cut(prefix + name)
+        lines += rule_lines(data)
+    patterns = Patterns(lines)
     return (*rules, (prefix, patterns)) if patterns else rules
 
 
-def _lines(root: int, path: str) -> Iterator[str]:
-    try:
-        with open_file(root, path) as file:
-            rules = file.read(_LARGEST_RULES)
-    except OSError:
-        return
-    yield from rules.decode("utf-8-sig", "surrogateescape").replace("\r\n", "\n").split("\n")
+def rule_lines(data: bytes) -> list[str]:
+    """The lines of an ignore file that count: those that end within `MOST_RULES` bytes."""
+    if len(data) > MOST_RULES:
+        data = data[: data.rfind(b"\n", 0, MOST_RULES) + 1]
+    return data.decode("utf-8-sig", "surrogateescape").replace("\r\n", "\n").split("\n")

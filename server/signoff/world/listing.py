@@ -13,10 +13,12 @@ from typing import NamedTuple
 
 from signoff.world.git_index import Index, read_index
 from signoff.world.gitdir import Place, place
-from signoff.world.ignore import IGNORE_FILES, Rules, rules_from
+from signoff.world.ignore import IGNORE_FILES, MOST_RULES, Rules, rules_from
 from signoff.world.walk import Walk
 
 LIMIT = 100_000
+# Of ignore files that are too long so many are named.
+_NAMED = 5
 
 
 class Entry(NamedTuple):
@@ -87,7 +89,8 @@ class Scan:
                 break
         self.cut = self.cut or walk.cut
         unread = f"Folders that can't be read, so that their files are not known: {walk.unread}."
-        self.words = tuple(filter(None, (index.words, unread if walk.unread else "")))
+        long = f"Only the first {MOST_RULES:,} bytes count of: {', '.join(path[cut:] for path in walk.long[:_NAMED])}."
+        self.words = tuple(filter(None, (index.words, unread if walk.unread else "", long if walk.long else "")))
 
 
 def listing(root: Path, trusted: bool = False, limit: int = LIMIT) -> Listing:

@@ -71,7 +71,8 @@ class Walk:
     Paths begin with `base`, which is where `root` stands in its repository. `tracked` are git's files by path: only
     .signoffignore has a say in those. `nested`: whether to go into other repositories; `large`: whether files over
     `LARGEST` count. `enter` is called with each folder before it is read. Afterwards `unread` counts the folders that
-    could not be read, and `cut` says whether there were too many.
+    could not be read, `cut` says whether there were too many, and `long` names the ignore files that were not read to
+    their end.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Walk:
         self._folders: dict[str, bool] = {}
         self.unread = 0
         self.cut = False
+        self.long: list[str] = []
 
     def __iter__(self) -> Iterator[list[File]]:
         handle = self._open(".", self._root)
@@ -164,7 +166,7 @@ class Walk:
 
     def _read_rules(self, folder: Folder, names: list[str]) -> None:
         present = [name for name in IGNORE_FILES if name in names]
-        folder.rules = rules_from(folder.handle, folder.path, present, folder.rules)
+        folder.rules = rules_from(folder.handle, folder.path, present, folder.rules, self.long.append)
         if OWN in present:
             folder.own = rules_from(folder.handle, folder.path, [OWN], folder.own)
 
