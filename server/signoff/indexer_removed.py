@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from signoff.context.graph import Graph
 from signoff.context.index import Index
 
 Gone = tuple[dict[str, list[str]], dict[str, list[str]]]
+# A name that more files use means something else as well.
+_USED = 30
 
 
 def removed_job(parts: Sequence[tuple[str, str, str, bool]]) -> Gone:
@@ -21,8 +22,24 @@ def removed_job(parts: Sequence[tuple[str, str, str, bool]]) -> Gone:
 
 
 def still_used(index: Index, found: Gone) -> dict[str, dict[str, list[str]]]:
-    """By path and name, the files that use it; see `Graph.still_used`."""
+    """By path and name, the files that use it; see `users_of`."""
     gone, used = found
-    users = Graph(index).still_used([name for several in gone.values() for name in several], used)
+    users = users_of(index, (name for several in gone.values() for name in several), used)
     told = {path: {name: users[name] for name in several if name in users} for path, several in gone.items()}
     return {path: several for path, several in told.items() if several}
+
+
+def users_of(index: Index, names: Iterable[str], known: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
+    """Which files use each of these names that nothing defines any more.
+
+    Absent are names that nobody uses, and those that so many use that they mean something else as well.
+    `known`: files that define none of the names, with those that they use; the index may not have heard it yet.
+    """
+    found: dict[str, list[str]] = {}
+    for name in dict.fromkeys(names):
+        if set(index.defines(name, len(known) + 1)) - known.keys():
+            continue
+        users = set(index.references(name)) - known.keys() | {one for one in known if name in known[one]}
+        if 0 < len(users) <= _USED:
+            found[name] = sorted(users)
+    return found

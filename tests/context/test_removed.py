@@ -1,13 +1,16 @@
-"""Names that a change takes away: out of whole texts and out of a diff."""
+"""Names that a change takes away: out of whole texts and out of a diff; and who still uses them."""
 
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
 import pytest
 
 from signoff.context.removed import mentions, parts_of, removed_names, sentences, used_names
 from signoff.core.diff import unified
+from signoff.indexer_removed import still_used, users_of
+from support.indexing import indexed
 
 BEFORE = '''"""A module."""
 
@@ -103,3 +106,36 @@ def test_many_names_and_many_files_are_counted() -> None:
     )
     said = sentences("a.py", {f"name{n}": [f"f{at}.py" for at in range(20)] for n in range(20)})
     assert "f7.py and 12 more files." in said and said.endswith("So are 8 more names of a.py.")
+
+
+FILES: dict[str, str | bytes] = {
+    "shop/prices.py": "def gross_price(net):\n    return net * 1.2\n\n\ndef get(key):\n    return TABLE[key]\n",
+    "shop/cart.py": "from .prices import gross_price\n\n\ndef total(items):\n    return sum(map(gross_price, items))\n",
+    "shop/report.py": "from shop import prices\n\n\ndef line():\n    return prices.gross_price(1) + prices.get(1)\n",
+}
+
+
+def test_a_name_that_is_gone_is_still_used_by(tmp_path: Path) -> None:
+    with indexed(tmp_path, FILES) as made:
+        assert users_of(made.index, ["gross_price"], {}) == {}
+        renamed = str(FILES["shop/prices.py"]).replace("gross_price", "with_tax")
+        made.live.buffer("shop/prices.py", renamed)
+        both = {"gross_price": ["shop/cart.py", "shop/report.py"]}
+        assert users_of(made.index, ["gross_price", "nobody"], {}) == both
+        assert still_used(made.index, ({"shop/prices.py": ["gross_price", "nobody"]}, {})) == {"shop/prices.py": both}
+        made.change({"shop/cart.py": "from .prices import with_tax\n"})
+        assert users_of(made.index, ["gross_price"], {}) == {"gross_price": ["shop/report.py"]}
+
+
+def test_what_the_index_has_not_heard_yet_counts(tmp_path: Path) -> None:
+    with indexed(tmp_path, FILES) as made:
+        known = {"shop/prices.py": (), "shop/cart.py": (), "shop/new.py": ("gross_price",)}
+        assert users_of(made.index, ["gross_price"], known) == {"gross_price": ["shop/new.py", "shop/report.py"]}
+        assert users_of(made.index, ["gross_price"], {"shop/cart.py": ()}) == {}, "it is defined elsewhere still"
+
+
+def test_a_name_that_very_many_use_means_something_else_as_well(tmp_path: Path) -> None:
+    with indexed(tmp_path, {f"f{n}.py": "print(common_name, rare_name if 0 else 1)\n" for n in range(31)}) as made:
+        made.change({"f0.py": "print(common_name)\n"})
+        users = users_of(made.index, ["common_name", "rare_name"], {})
+        assert "common_name" not in users and len(users["rare_name"]) == 30

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
+from posixpath import basename
 
-from signoff.context.imports import names_of
 from signoff.context.index_overlay import Laid
 from signoff.core.indexed import FileRow
 
@@ -77,7 +77,7 @@ class Shown:
         return path in self._buffers
 
     def named(self, name: str) -> list[str]:
-        """The files that imports may call by this name, sorted; see `imports.names_of`.
+        """The files of this name in any folder, sorted.
 
         [] for a name that more than `MOST_NAMED` files have: it tells nothing.
         """
@@ -91,8 +91,7 @@ class Shown:
 
     def _name(self, path: str) -> None:
         if self._named is not None:
-            for name in names_of(path):
-                self._named.setdefault(name, set()).add(path)
+            self._named.setdefault(basename(path), set()).add(path)
 
     # ------------------------------------------------------------------------------------------------------- writing
 
@@ -165,8 +164,7 @@ class Shown:
         if number is None:
             del self._ids[path]
             if self._named is not None:
-                for name in names_of(path):
-                    self._named[name].discard(path)
+                self._named[basename(path)].discard(path)
         else:
             self._ids[path] = number
             self._paths[number] = path
