@@ -21,7 +21,7 @@ Source = Literal[
 ]
 """Where a fragment comes from."""
 Ready = Literal["lexical", "full"]
-"""What the codebase was searched with: names and words alone, or symbols, history and the import graph as well."""
+"""What the codebase was searched with: names and words alone, or symbols and history as well."""
 
 SOURCES: tuple[Source, ...] = get_args(Source)
 BUDGET = 8_000
