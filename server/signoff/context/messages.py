@@ -45,7 +45,10 @@ class Messages:
         self._average = 1.0
 
     def add(self, number: int, message: str) -> None:
-        """Adds a message under a number larger than all before. Where very many terms are known, new ones are left out."""
+        """Adds a message under a number that is larger than all before.
+
+        Where very many terms are known, new ones are left out.
+        """
         counts = Counter(terms(_TRAILER.sub("", message)))
         self._lengths[number] = counts.total()
         short = self._short(number)
