@@ -162,20 +162,16 @@ def report(name: str, found: Sequence[Scores]) -> str:
 
 
 FILE_GROUPS = {
-    "words": "body body1 chunk chunk1 chunks3 rank_body rank_chunk rank_chunks3",
-    "words of symbols": "symbols symbols1 rank_symbols",
-    "words of paths": "path path1 rank_path",
+    "words": "body chunks3 rank_body rank_chunks3",
+    "words of paths": "path rank_path",
     "names used": "uses uses_code rank_uses rank_uses_code",
-    "names defined": "defines defines_code",
-    "commits like the goal": "near near1 nearest rank_near rank_near1 rank_nearest",
+    "commits like the goal": "near nearest rank_near rank_nearest",
     "messages about a file": "described rank_described",
     "lately": "lately",
-    "together": "together rank_together",
+    "busy": "busy",
     "scope": "scope",
-    "name of the file": "name name_part joined",
     "folder": "folder",
-    "pair": "pair",
-    "test, docs, generated": "test docs generated",
+    "test, docs": "test docs",
     "language": "foreign",
     "first guess": "rough rank_rough",
 }
@@ -184,12 +180,10 @@ FILE_GROUPS["all ranks"] = " ".join(
     name for several in FILE_GROUPS.values() for name in several.split() if name.startswith("rank_")
 )
 PIECE_GROUPS = {
-    "words": "words words1 words_in words1_in rank_in",
-    "words of symbols": "names names1 names_in names1_in",
-    "words beside": "beside",
+    "words": "words words_rank words1 words1_rank",
+    "words of the first line": "words1 words1_rank",
     "holds": "holds holds_code",
     "defines": "defines defines_code",
-    "place": "first last place",
     "length": "length",
     "rank of the file": "file_rank file_best file_top",
     "score of the file": "file file_log file_root",

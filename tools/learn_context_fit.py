@@ -12,7 +12,7 @@ from context_cases import Case, Scores, scores
 from scipy.optimize import minimize
 
 from signoff.context.features_chunks import Document, file_shares
-from signoff.context.index_types import ChunkHit
+from signoff.context.index_types import FileChunk
 from signoff.context.outline_types import Outline
 from signoff.context.pack import pack
 from signoff.core.fragments import Fragment
@@ -20,7 +20,7 @@ from signoff.core.fragments import Fragment
 Matrix = Any
 SHARED = ("file", "file_best", "file_log", "file_rank", "file_root", "file_top", "pieces")
 """The signals that all pieces of a file share."""
-NO_HIT = ChunkHit("", 1, 1)
+NO_CHUNK = FileChunk("", 1, 1)
 Signals = Mapping[str, float]
 
 
@@ -120,7 +120,7 @@ def piece_group(one: Known, files: Sequence[tuple[str, float]], columns: Sequenc
     held = np.flatnonzero(np.isin(one.owners, ranked))
     count = np.bincount(one.owners, minlength=len(one.paths))
     documents = [
-        Document(path, "", (), Outline((), (), ()), [NO_HIT] * int(count[at]), score, rank)
+        Document(path, "", (), Outline((), (), ()), [NO_CHUNK] * int(count[at]), score, rank)
         for rank, ((path, score), at) in enumerate(zip(files, ranked, strict=True))
         if count[at]
     ]

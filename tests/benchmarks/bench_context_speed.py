@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "server")]
 
 from signoff.context.index import Index
-from signoff.context.terms import terms
+from signoff.context.terms import evenly
 from signoff.core.fragments import Found, Query
 from signoff.indexer_folder import store_in
 from signoff.world.index_process import IndexProcess
@@ -212,7 +212,7 @@ def plain(cache: Path, tree: Path, questions: Sequence[str]) -> dict[str, float]
     times: list[float] = []
     for goal in questions:
         began = time.perf_counter()
-        index.files_table.scores("body", list(dict.fromkeys(terms(goal))), 300)
+        index.files_table.scores("body", evenly(goal), 300)
         times.append(time.perf_counter() - began)
     index.close()
     return percentiles(times)

@@ -66,8 +66,6 @@ def measure(root: Path) -> dict[str, object]:
     history.update(read.order, read.commits)
     lines = list(history.lines())
     queries = [commit.message for commit in random.Random(2).sample(read.commits, min(300, len(read.commits)))]
-    named = [commit.paths[:3] for commit in read.commits if commit.paths]
-    chance = random.Random(3)
     return {
         "files": len(files.entries),
         "unchanged": sum(entry.digest is not None for entry in files.entries),
@@ -82,8 +80,8 @@ def measure(root: Path) -> dict[str, object]:
             "build_ms": build,
             "load_ms": best(lambda: History.from_lines(lines), 3),
             "update_ms": best(lambda: history.update(read.order, ()), 3),
-            "neighbours": spread(history.neighbours, queries),
-            "cochange": spread(lambda _: history.cochange(chance.choice(named)), queries),
+            "nearest": spread(history.nearest, queries),
+            "described": spread(history.described, queries),
         },
     }
 

@@ -22,6 +22,7 @@ from signoff.context.history import History
 from signoff.context.index import Index
 from signoff.context.languages import is_test
 from signoff.context.pack import CHARACTERS
+from signoff.context.terms import evenly
 from signoff.core.fragments import BUDGET, Fragment
 
 _FOUND, _COMMITS, _READ = 300, 100, 50
@@ -31,7 +32,6 @@ _DEMOTED = 0.3
 # A language with less than this share of the largest one's bytes is not what the repository is written in.
 _FOREIGN = 0.1
 _FILE, _LENGTH = 1.5, 0.5
-_LAST_LINE = 10_000_000
 # A budget with less left is full.
 _LEAST = 50
 Place = tuple[str, int, int]
@@ -42,6 +42,7 @@ class Baselines:
 
     def __init__(self, index: Index, history: History, case: Case) -> None:
         self._index, self._history, self._case = index, history, case
+        self._words = evenly(case.query)
         self._lines: dict[str, list[int]] = {}
 
     def all(self) -> dict[str, Scores]:
@@ -50,10 +51,10 @@ class Baselines:
 
     def bm25(self) -> Scores:
         """Files and pieces each by the BM25 of their text, best first."""
-        found = self._index.files(self._case.query, 50)
+        found = self._index.files(self._words, 50)
         files = sorted(found, key=lambda path: (-found[path].body, path))
-        hits = sorted(self._index.chunks(self._case.query, 200), key=lambda hit: -hit.body)
-        return self._scores(files, self._filled((hit.path, hit.start_line, hit.end_line) for hit in hits))
+        hits = sorted(self._pieces(list(self._index.chunks(self._words, 200))), key=lambda hit: -hit[3])
+        return self._scores(files, self._filled(hit[:3] for hit in hits))
 
     def chunks(self) -> Scores:
         """Pieces by their BM25 times the score of their file, for their length; files by their best piece."""
@@ -84,8 +85,8 @@ class Baselines:
     @cached_property
     def fused(self) -> Mapping[str, float]:
         """Files by reciprocal ranks of three orders, best first; tests and what is in other languages come later."""
-        words = self._index.files(self._case.query, _FOUND)
-        near = self._history.neighbours(self._case.query, _COMMITS)
+        words = self._index.files(self._words, _FOUND)
+        near = self._near()
         found: dict[str, float] = defaultdict(float)
         orders = [
             _ordered({path: one.body for path, one in words.items()}),
@@ -101,12 +102,20 @@ class Baselines:
             found[path] *= (_DEMOTED if is_test(path) else 1.0) * (_DEMOTED if foreign else 1.0)
         return {path: found[path] for path in _ordered(found)}
 
+    def _near(self) -> Mapping[str, float]:
+        """The files that commits with like messages changed, each commit counting by its score and its rank."""
+        found: dict[str, float] = defaultdict(float)
+        for rank, near in enumerate(self._history.nearest(self._case.query, _COMMITS)):
+            for path in near.commit.paths:
+                found[path] += near.score / math.sqrt(len(near.commit.paths) * (1 + rank))
+        return found
+
     def _pieces(self, paths: Sequence[str]) -> Iterator[tuple[str, int, int, float]]:
-        known = self._index.pieces(self._case.query, paths)
+        known = self._index.pieces(self._words, paths)
         for path in paths:
-            for hit in self._index.chunks_of(path):
-                if (one := known.get((path, hit.start_line))) and one.body > 0:
-                    yield path, hit.start_line, hit.end_line, one.body
+            for at, chunk in enumerate(self._index.chunks_of(path)):
+                if (score := known.get((path, at), 0.0)) > 0:
+                    yield path, chunk.start_line, chunk.end_line, score
 
     def _filled(self, places: Iterable[Place]) -> list[Place]:
         """The places that fit into the budget, one after the other."""
@@ -128,7 +137,7 @@ class Baselines:
     def _starts(self, path: str) -> list[int]:
         """Where each line begins, and where the text ends, in characters."""
         if path not in self._lines:
-            text = self._index.text(path, 1, _LAST_LINE) or ""
+            text = self._index.text(path) or ""
             self._lines[path] = list(accumulate((len(line) + 1 for line in text.split("\n")), initial=0))
         return self._lines[path]
 

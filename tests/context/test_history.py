@@ -1,4 +1,4 @@
-"""What the history says of files: by the words of messages, by time, and together."""
+"""What the history says of files: by the words of messages, and by time."""
 
 from __future__ import annotations
 
@@ -25,13 +25,19 @@ def history() -> History:
     return made
 
 
+def paths_near(history: History, words: str) -> set[str]:
+    """The files that the commits with any of the words changed."""
+    return {path for near in history.nearest(words, 300) for path in near.commit.paths}
+
+
 def test_the_words_of_a_message_lead_to_its_files(history: History) -> None:
-    assert next(iter(history.neighbours("colours in the terminal look wrong"))) == "src/terminal.py"
-    found = history.neighbours("parse comments")
-    assert next(iter(found)) == "src/parser.py" and found["src/parser.py"] == 1.0
-    assert 0 < found["src/numbers.py"] < 1 and 0 < found["tests/test_parser.py"] < 1
-    assert history.neighbours(["pars", "comment"]) == found, "a query may be given as its terms"
-    assert {near.commit.id for near in history.nearest("parse comments")} == {"c5", "c2"}
+    assert history.nearest("colours in the terminal look wrong")[0].commit.id == "c3"
+    found = history.nearest("parse comments")
+    assert {near.commit.id for near in found} == {"c5", "c2"} and found[0].score >= found[1].score > 0
+    assert history.nearest(["pars", "comment"]) == found, "a query may be given as its terms"
+    described = history.described("parse comments")
+    assert set(described) == {"src/parser.py", "src/numbers.py", "tests/test_parser.py"}
+    assert max(described, key=lambda path: described[path]) != "src/numbers.py"
 
 
 def test_signatures_under_a_message_are_no_words_of_it(history: History) -> None:
@@ -40,46 +46,37 @@ def test_signatures_under_a_message_are_no_words_of_it(history: History) -> None
 
 def test_nothing_is_known_of_unknown_words_and_files(history: History) -> None:
     for one in (history, History()):
-        assert one.neighbours("quantum") == {} and one.neighbours("") == {} and one.nearest("") == []
-        assert one.recency("none.py") == 0 and one.frequency("none.py") == 0 and one.cochange(["none.py"]) == {}
+        assert one.described("quantum") == {} and one.described("") == {} and one.nearest("") == []
+        assert one.recency("none.py") == 0 and one.busy("none.py") == 0
     assert History().commits == 0 and list(History().lines()) == []
 
 
 def test_how_lately_and_how_often(history: History) -> None:
     assert history.recency("src/parser.py") == 1.0
     assert 1 > history.recency("docs/1.md") > history.recency("src/terminal.py") > history.recency("README.md") > 0
-    assert [history.frequency(path) for path in ("src/parser.py", "README.md", "docs/1.md")] == [3, 1, 0]
+    assert history.busy("src/parser.py") > history.busy("src/terminal.py") > history.busy("README.md") > 0
+    assert history.busy("docs/1.md") == 0
 
 
 def test_a_commit_of_many_files_tells_only_how_lately(history: History) -> None:
-    assert history.neighbours("release 2.0") == {} and history.cochange(["docs/1.md"]) == {}
+    assert history.nearest("release 2.0") == [] and history.described("release 2.0") == {}
     assert history.recency("docs/1.md") > 0
-
-
-def test_files_that_change_together(history: History) -> None:
-    found = history.cochange(["src/parser.py"])
-    assert set(found) == {"tests/test_parser.py", "src/numbers.py", "src/terminal.py", "README.md"}
-    assert all(0 < score < 1 for score in found.values())
-    assert found["tests/test_parser.py"] > found["README.md"] > found["src/terminal.py"], "shared, and often without it"
-    both = history.cochange(["src/parser.py", "src/numbers.py", "src/parser.py"])
-    assert "src/numbers.py" not in both and "src/parser.py" not in both
-    alone = History()
-    alone.add([Commit(str(n), n, "x", ("a", "b")) for n in range(1000)])
-    assert alone.cochange(["a"])["b"] == pytest.approx(200 / (201 * 1001) ** 0.5)
 
 
 def test_a_new_head_adds_what_is_new_and_forgets_what_is_not_behind_it(history: History) -> None:
     new = Commit("c6", 600, "Terminal: quiet mode", ("src/terminal.py", "src/quiet.py"))
     history.update(["c6", *ORDER], [new])
-    assert history.commits == 6 and next(iter(history.neighbours("quiet"))) == "src/quiet.py"
+    assert history.commits == 6 and paths_near(history, "quiet") == {"src/terminal.py", "src/quiet.py"}
     assert history.recency("src/terminal.py") == 1.0 > history.recency("src/parser.py")
     rewritten = Commit("d6", 601, "Another way", ("src/other.py",))
     history.update(["d6", "c3", "c2", "c1"], [rewritten])
     assert history.ids == {"d6", "c3", "c2", "c1"}
-    assert history.neighbours("quiet") == {} and history.frequency("src/parser.py") == 2
-    assert history.neighbours("parse comments").keys() == {"src/parser.py", "src/numbers.py"}
+    assert history.nearest("quiet") == [] and paths_near(history, "parse comments") == {
+        "src/parser.py",
+        "src/numbers.py",
+    }
     history.update(["c6", *ORDER, "unknown"], [new, *LOG])
-    assert history.ids == {"c6", *ORDER} and history.neighbours("quiet")
+    assert history.ids == {"c6", *ORDER} and history.nearest("quiet")
 
 
 def test_a_branch_that_was_left_comes_back_without_being_told_again() -> None:
@@ -87,16 +84,16 @@ def test_a_branch_that_was_left_comes_back_without_being_told_again() -> None:
     history = History()
     history.update([each.id for each in many], many)
     history.update([each.id for each in many[1:]], [])
-    assert history.neighbours("word0") == {} and history.commits == 99
+    assert history.nearest("word0") == [] and history.commits == 99
     history.add([many[0]])
-    assert history.neighbours("word0") == {"0.py": 1.0} and history.commits == 100
+    assert paths_near(history, "word0") == {"0.py"} and history.commits == 100
 
 
 def test_it_is_kept_as_lines(history: History) -> None:
     lines = list(history.lines())
     again = History.from_lines(lines)
     assert list(again.lines()) == lines and again.ids == history.ids
-    assert again.neighbours("parse comments") == history.neighbours("parse comments")
+    assert again.described("parse comments") == history.described("parse comments")
     damaged = [
         "",
         "{}",
@@ -137,7 +134,6 @@ def test_step_by_step_is_the_same_as_at_once(seed: int) -> None:
         anew.update(order, pool[low:high])
         assert history.ids == anew.ids == set(order)
         query = chance.sample(words, 3)
-        assert history.neighbours(query, 300).keys() == anew.neighbours(query, 300).keys()
-        assert [history.frequency(path) for path in names] == [anew.frequency(path) for path in names]
+        assert paths_near(history, " ".join(query)) == paths_near(anew, " ".join(query))
+        assert [history.busy(path) for path in names] == pytest.approx([anew.busy(path) for path in names])
         assert [history.recency(path) for path in names] == [anew.recency(path) for path in names]
-        assert history.cochange(["3.py"]) == pytest.approx(anew.cochange(["3.py"]))

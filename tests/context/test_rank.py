@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from signoff.context.engine import Engine
 from signoff.context.features_goal import read_goal
-from signoff.context.features_path import foreign, kind, name_fit, named_in, scope_fit, shares, subject_of_test
+from signoff.context.features_path import foreign, kind, name_fit, named_in, scope_fit, shares
 from signoff.context.history import History
 from signoff.context.rank import learned
 from signoff.core.commits import Commit
@@ -51,18 +51,16 @@ def test_names_of_code_are_told_from_words() -> None:
 def test_any_text_is_a_goal(text: str) -> None:
     goal = read_goal(text)
     for path in ("src/a_b.py", "x", "", "a/b/index.ts"):
-        assert all(0.0 <= value <= 1.0 for value in (scope_fit(path, goal), *name_fit(path, goal)))
+        assert all(0.0 <= value <= 1.0 for value in (scope_fit(path, goal), name_fit(path, goal)))
 
 
 def test_paths_fit_goals() -> None:
     goal = read_goal("code action: rename file\n\nIn the server.")
-    assert name_fit("src/codeaction.go", goal)[2] == 1.0
-    assert name_fit("src/rename.go", goal)[0] == 1.0
-    assert name_fit("src/server.go", goal)[0] == 0.6
-    assert name_fit("src/other.go", goal) == (0.0, 0.0, 0.0)
+    assert name_fit("src/code_action.go", goal) == name_fit("src/rename.go", goal) == 1.0
+    assert name_fit("src/server.go", goal) == 0.6
+    assert name_fit("src/rename/index.ts", goal) == 0.5
+    assert name_fit("src/other.go", goal) == 0.0
     assert scope_fit("packages/reactivity/src/effect.ts", read_goal("fix(reactivity): x")) == 1.0
-    for path in ("tests/test_parser.py", "parser_test.go", "test-parser.ts"):
-        assert subject_of_test(path) == "parser"
 
 
 def test_files_in_rare_languages_are_foreign() -> None:

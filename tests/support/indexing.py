@@ -13,7 +13,8 @@ from signoff.context.index_live import Live
 from signoff.context.index_outline import parse
 from signoff.context.index_parsed import Job, Parsing
 from signoff.context.index_read import Ids
-from signoff.context.index_types import Parsed
+from signoff.context.index_types import FieldScores, FileChunk, Parsed
+from signoff.context.terms import evenly
 from signoff.world.index_source import Content, DiskSource
 from signoff.world.index_store import Store
 
@@ -92,11 +93,21 @@ class Indexed:
 
     def found(self, words: str) -> set[str]:
         """The files with any of the words in their text."""
-        return {path for path, scores in self.index.files(words, 100).items() if scores.body}
+        return {path for path, scores in self.files(words).items() if scores.body}
+
+    def files(self, words: str, limit: int = 100) -> dict[str, FieldScores]:
+        """How well files fit the words."""
+        return self.index.files(evenly(words), limit)
+
+    def chunks(self, words: str) -> list[FileChunk]:
+        """The chunks with any of the words in their text."""
+        wanted = evenly(words)
+        found = self.index.pieces(wanted, list(self.index.chunks(wanted, 100)))
+        return [self.index.chunks_of(path)[at] for path, at in sorted(found)]
 
     def pieces(self, words: str) -> set[tuple[str, str]]:
-        """The files and symbols of chunks with any of the words in their text."""
-        return {(hit.path, hit.symbol) for hit in self.index.chunks(words, 100) if hit.body}
+        """The files and symbols of these."""
+        return {(chunk.path, chunk.symbol) for chunk in self.chunks(words)}
 
 
 def put(root: Path, files: dict[str, str | bytes]) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from signoff.context.cuts import LARGEST_WHOLE, MOST_LINES, Lines, coarse, cut
-from signoff.context.outline import Outline, Symbol, unix_lines
+from signoff.context.outline import Outline, Symbol
+from signoff.context.words import unix_lines
 
 SMALL, TINY = 8, 3
 """Lines; a smaller piece takes in its neighbours, a tiny one also where they are large."""

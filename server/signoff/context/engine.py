@@ -14,12 +14,12 @@ from signoff.context.history import History
 from signoff.context.index import Index
 from signoff.context.pack import Run, pack
 from signoff.context.rank import Weights, rank_files, value_pieces, why
+from signoff.context.terms import evenly
 from signoff.core.fragments import Found, Fragment, Query, RankedFile
 
 READ = 15
 """Files whose pieces are looked at."""
 _SHOWN = 50
-_LAST_LINE = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ class Engine:
         ranked = rank_files(signals, query, self._weights)
         documents = self.documents(ranked[:read])
         paths, goal = [one.path for one in documents], evidence.goal
-        whole, first = self.index.pieces(goal.text, paths), self.index.pieces(goal.subject, paths)
+        whole = self.index.pieces(goal.weights, paths)
+        first = self.index.pieces(evenly(goal.subject), paths)
         pieces = piece_signals(evidence, documents, whole, first)
         return Answer(evidence, signals, ranked, documents, pieces, value_pieces(pieces, query, self._weights))
 
@@ -75,7 +76,7 @@ class Engine:
         found: list[Document] = []
         for rank, (path, score) in enumerate(ranked):
             pieces = self.index.chunks_of(path)
-            text = self.index.text(path, 1, _LAST_LINE) if pieces else None
+            text = self.index.text(path) if pieces else None
             if text:
                 # All in native code: there are some ten thousand lines.
                 starts = [0, *accumulate(map((1).__add__, map(len, text.split("\n"))))][:-1]

@@ -1,19 +1,21 @@
-"""The signals by which pieces of the best files are chosen. Arithmetic over texts of some 30 files."""
+"""The signals by which pieces of the best files are chosen. Arithmetic over texts of some 15 files."""
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from signoff.context.features_gather import Evidence, Named
-from signoff.context.index_types import ChunkHit, FieldScores
+from signoff.context.index_types import FileChunk
 from signoff.context.outline_types import Outline
 
-_FIRST = 0.6
 # Words of the goal that are looked for in texts: the rarest.
-_MOST_WORDS = 24
+_MOST_WORDS = 16
+
+
+Signals = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Document:
     text: str
     line_starts: Sequence[int]
     outline: Outline
-    pieces: Sequence[ChunkHit]
+    pieces: Sequence[FileChunk]
     score: float
     rank: int
 
@@ -40,15 +42,15 @@ class PieceSignals:
     """
 
     document: Document
-    piece: ChunkHit
+    piece: FileChunk
     characters: int
-    signals: Mapping[str, float]
+    signals: Signals
     words: Sequence[str]
-    shared: Mapping[str, float]
+    shared: Signals
 
 
-Fits = Mapping[tuple[str, int], FieldScores]
-"""How well pieces fit, by path and first line."""
+Fits = Mapping[tuple[str, int], float]
+"""How well pieces fit, by path and number; those that fit not at all are absent."""
 
 
 def piece_signals(evidence: Evidence, documents: Sequence[Document], whole: Fits, first: Fits) -> list[PieceSignals]:
@@ -56,47 +58,16 @@ def piece_signals(evidence: Evidence, documents: Sequence[Document], whole: Fits
 
     `whole` says how well they fit the goal, `first` how well its first line.
     """
-    weights = [(one, max(one.rare, 0.5)) for one in sorted(evidence.named, key=lambda one: -one.rare)[:_MOST_WORDS]]
+    rarest = sorted((one for one in evidence.named if one.rare > 0), key=lambda one: -one.rare)[:_MOST_WORDS]
     share = file_shares(documents)
-    own = [[_scores(whole.get(place), first.get(place)) for place in _places(document)] for document in documents]
-    best = _best(one for several in own for one in several)
+    most = max(whole.values(), default=1.0), max(first.values(), default=1.0)
     found: list[PieceSignals] = []
-    for document, several in zip(documents, own, strict=True):
-        found += _of(document, several, best, weights, share[document.path])
+    for document in documents:
+        found += _of(document, whole, first, most, rarest, share[document.path])
     return found
 
 
-def _places(document: Document) -> list[tuple[str, int]]:
-    return [(document.path, piece.start_line) for piece in document.pieces]
-
-
-_SCORED: tuple[str, ...] = ("words", "words1", "names", "names1")
-
-
-def _scores(whole: FieldScores | None, first: FieldScores | None) -> Mapping[str, float]:
-    """Nothing for a piece that has no word of the goal."""
-    if not whole or not whole.body:
-        return {}
-    one, two = (first.body, first.symbols) if first else (0.0, 0.0)
-    return {
-        "words": (1 - _FIRST) * whole.body + _FIRST * one,
-        "words1": one,
-        "names": (1 - _FIRST) * whole.symbols + _FIRST * two,
-        "names1": two,
-    }
-
-
-def _best(several: Iterable[Mapping[str, float]]) -> Mapping[str, float]:
-    """The best of each score, 1 where there is none."""
-    found: dict[str, float] = dict.fromkeys(_SCORED, 0.0)
-    for one in several:
-        for name, value in one.items():
-            if value > found[name]:
-                found[name] = value
-    return {name: value or 1.0 for name, value in found.items()}
-
-
-def file_shares(documents: Sequence[Document]) -> Mapping[str, Mapping[str, float]]:
+def file_shares(documents: Sequence[Document]) -> Mapping[str, Signals]:
     """Signals of the file that all its pieces share."""
     top = max((one.score for one in documents), default=0.0)
     powers = [math.exp(one.score - top) for one in documents]
@@ -116,75 +87,56 @@ def file_shares(documents: Sequence[Document]) -> Mapping[str, Mapping[str, floa
 
 
 def _of(
-    document: Document,
-    own: Sequence[Mapping[str, float]],
-    best: Mapping[str, float],
-    weights: Sequence[tuple[Named, float]],
-    share: Mapping[str, float],
+    document: Document, whole: Fits, first: Fits, most: tuple[float, float], named: Sequence[Named], share: Signals
 ) -> list[PieceSignals]:
     pieces, lines = document.pieces, document.line_starts
     begins = [lines[min(piece.start_line, len(lines)) - 1] for piece in pieces]
-    held, words = _held(document, begins, weights)
-    _define(document, weights, held)
-    hits = sorted((at for at, one in enumerate(own) if one), key=lambda at: -own[at]["words"])
-    most = _best(own)
-    for rank, at in enumerate(hits):
-        _score(held, at, own[at], best, most)
-        held[at]["rank_in"] = 1 / (1 + rank / 2)
+    held, words = _held(document, begins, named)
+    _define(document, named, held)
+    places = [(document.path, at) for at in range(len(pieces))]
+    _fit(held, "words", [whole.get(place, 0.0) for place in places], most[0])
+    _fit(held, "words1", [first.get(place, 0.0) for place in places], most[1])
     found: list[PieceSignals] = []
-    for at, piece in enumerate(pieces):
-        signals = held[at]
-        end = begins[at + 1] if at + 1 < len(begins) else len(document.text) + 1
+    for at, (piece, end) in enumerate(zip(pieces, [*begins[1:], len(document.text) + 1], strict=True)):
         characters = max(end - begins[at], 1)
-        signals["length"] = math.log(max(characters, 20))
-        signals["place"] = piece.start_line / len(lines)
-        if at in (0, len(pieces) - 1):
-            signals["first" if at == 0 else "last"] = 1.0
-        found.append(PieceSignals(document, piece, characters, signals, words[at], share))
+        held[at]["length"] = math.log(max(characters, 20))
+        found.append(PieceSignals(document, piece, characters, held[at], words[at], share))
     return found
 
 
-def _score(
-    held: Sequence[dict[str, float]],
-    at: int,
-    own: Mapping[str, float],
-    best: Mapping[str, float],
-    most: Mapping[str, float],
-) -> None:
-    """Adds a piece's scores, over the best of all files and of its own, and tells its neighbours."""
-    for name, value in own.items():
-        if value:
-            held[at][name] = value / best[name]
-            held[at][name + "_in"] = value / most[name]
-    for other in (at - 1, at + 1):
-        if 0 <= other < len(held):
-            held[other]["beside"] = max(held[other].get("beside", 0.0), own["words"] / best["words"])
+def _fit(held: Sequence[dict[str, float]], name: str, scores: Sequence[float], most: float) -> None:
+    """Adds each piece's score, over the best of all files, and its place in the order of its own."""
+    order = sorted((at for at, score in enumerate(scores) if score), key=lambda at: -scores[at])
+    for rank, at in enumerate(order):
+        one, score = held[at], scores[at]
+        one[name] = score / most
+        one[name + "_rank"] = 1 / (1 + rank / 2)
 
 
 def _held(
-    document: Document, begins: Sequence[int], weights: Sequence[tuple[Named, float]]
+    document: Document, begins: Sequence[int], rarest: Sequence[Named]
 ) -> tuple[list[dict[str, float]], list[list[str]]]:
     """For each piece, which begins at `begins` in the text, how much of the goal's words it holds, and which."""
-    total = sum(weight for _, weight in weights) or 1.0
-    total_code = sum(weight for named, weight in weights if named.code) or 1.0
+    total = sum(one.rare for one in rarest) or 1.0
+    total_code = sum(one.rare for one in rarest if one.code) or 1.0
     signals: list[dict[str, float]] = [{} for _ in begins]
     words: list[list[str]] = [[] for _ in begins]
-    for named, weight in weights:
+    for named in rarest:
         at = document.text.find(named.word)
         while at >= 0:
             piece = bisect_right(begins, at) - 1
             one = signals[piece]
-            one["holds"] = one.get("holds", 0.0) + weight / total
+            one["holds"] = one.get("holds", 0.0) + named.rare / total
             if named.code:
-                one["holds_code"] = one.get("holds_code", 0.0) + weight / total_code
+                one["holds_code"] = one.get("holds_code", 0.0) + named.rare / total_code
             words[piece].append(named.word)
             at = document.text.find(named.word, begins[piece + 1]) if piece + 1 < len(begins) else -1
     return signals, words
 
 
-def _define(document: Document, weights: Sequence[tuple[Named, float]], signals: Sequence[dict[str, float]]) -> None:
+def _define(document: Document, rarest: Sequence[Named], signals: Sequence[dict[str, float]]) -> None:
     """Adds to each piece's signals how far it defines what the goal names."""
-    wanted = {named.word: named for named, _ in weights}
+    wanted = {named.word: named for named in rarest}
     starts = [piece.start_line for piece in document.pieces]
     for symbol in document.outline.symbols:
         if (named := wanted.get(symbol.name)) is None:
@@ -193,6 +145,6 @@ def _define(document: Document, weights: Sequence[tuple[Named, float]], signals:
         for at in range(first, last + 1):
             share = 1.0 if at == first else 0.6
             one = signals[at]
-            one["defines"] = max(one.get("defines", 0.0), share * min(named.rare or 6.0, 6.0) / 6)
+            one["defines"] = max(one.get("defines", 0.0), share * min(named.rare, 6.0) / 6)
             if named.code:
                 one["defines_code"] = max(one.get("defines_code", 0.0), share)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import nlargest
@@ -13,13 +12,12 @@ from signoff.context.features_goal import Goal
 from signoff.context.features_path import shares
 from signoff.context.history import LARGEST_COMMIT, History
 from signoff.context.index import Index
-from signoff.context.index_types import ChunkHit, FieldScores
+from signoff.context.index_types import FieldScores
 
-_FILES, _CHUNKS = 200, 400
-_COMMITS, _DESCRIBED = 60, 300
-# A name that more files use tells little; of rarer ones these are listed.
-_MOST_USERS, _MOST_DEFINERS = 200, 30
-NO_SCORES = FieldScores()
+_FILES, _CHUNKS = 120, 300
+_COMMITS, _DESCRIBED = 50, 120
+# A name that more files use tells little.
+_MOST_USERS, _MOST_DEFINERS = 60, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +30,22 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A word of the goal as a name in the code: who defines it, who uses it, and how rare it is (0: everywhere)."""
+    """A word of the goal as a name in the code: who uses or defines it, and how rare it is (0: nowhere, everywhere)."""
 
     word: str
     code: bool
     rare: float
-    defined: frozenset[str]
-    used: frozenset[str]
+    used: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that is known for a goal. `whole` was searched with all of it, `first` with its first line alone."""
+    """All that is known for a goal. `chunks` are the scores of each file's chunks that fit, best first."""
 
     goal: Goal
-    whole: Mapping[str, FieldScores]
-    first: Mapping[str, FieldScores]
-    chunks: Mapping[str, Sequence[tuple[ChunkHit, ChunkHit | None]]]
+    files: Mapping[str, FieldScores]
+    chunks: Mapping[str, Sequence[float]]
     near: Sequence[Near]
-    near_first: Sequence[Near]
     described: Mapping[str, float]
     named: Sequence[Named]
     history: History
@@ -63,32 +58,21 @@ class Gatherer:
 
     index: Index
     _shares: tuple[int, Mapping[str, float]] = field(default=(-1, {}))
+    _now: tuple[int, dict[str, str | None]] = field(default=(-1, {}))
 
     def gather(self, goal: Goal, history: History) -> Evidence:
         """Everything that the goal touches."""
-        index = self.index
-        names = [word for word in goal.words if len(word) > 2]
+        words = (*goal.terms, *goal.subject_terms)
         return Evidence(
             goal,
-            index.files(goal.text, _FILES),
-            index.files(goal.subject, _FILES),
-            self._chunks(goal),
-            self._near(history, (*goal.terms, *goal.subject_terms)),
-            self._near(history, tuple(goal.subject_terms))[:20],
-            self._described(goal, history),
-            [self._name(word, word in goal.code) for word in names],
+            self.index.files(goal.weights, _FILES),
+            self.index.chunks(goal.weights, _CHUNKS),
+            self._near(history, words),
+            self._described(history, words),
+            [self._name(word, word in goal.code) for word in goal.words],
             history,
             self._languages(),
         )
-
-    def _chunks(self, goal: Goal) -> Mapping[str, Sequence[tuple[ChunkHit, ChunkHit | None]]]:
-        first = {(hit.path, hit.start_line): hit for hit in self.index.chunks(goal.subject, _CHUNKS)}
-        whole = {(hit.path, hit.start_line): hit for hit in self.index.chunks(goal.text, _CHUNKS)}
-        found: dict[str, list[tuple[ChunkHit, ChunkHit | None]]] = defaultdict(list)
-        for place in {**whole, **first}:
-            hit = whole.get(place) or first[place]
-            found[place[0]].append((hit, first.get(place)))
-        return found
 
     def _near(self, history: History, words: Sequence[str]) -> Sequence[Near]:
         found = history.nearest(words, _COMMITS) if words else []
@@ -96,8 +80,8 @@ class Gatherer:
         several = [Near(one.score / best, self._today(one.commit.paths)) for one in found]
         return [one for one in several if 0 < len(one.files) <= LARGEST_COMMIT]
 
-    def _described(self, goal: Goal, history: History) -> Mapping[str, float]:
-        found = history.described((*goal.terms, *goal.subject_terms))
+    def _described(self, history: History, words: Sequence[str]) -> Mapping[str, float]:
+        found = history.described(words)
         best = nlargest(_DESCRIBED, ((score, path) for path, score in found.items()))
         return {path: score for score, path in best if self.index.knows(path)}
 
@@ -106,6 +90,16 @@ class Gatherer:
         return tuple(now for path in paths if (now := path if self.index.knows(path) else self._moved(path)))
 
     def _moved(self, path: str) -> str | None:
+        """Remembered while the set of all files is the same."""
+        version, known = self._now
+        if version != self.index.shown.version:
+            known = {}
+            self._now = self.index.shown.version, known
+        if path not in known:
+            known[path] = self._likest(path)
+        return known[path]
+
+    def _likest(self, path: str) -> str | None:
         candidates = self.index.named(basename(path))
         if not candidates or len(candidates) > 30:
             return None
@@ -117,10 +111,12 @@ class Gatherer:
     def _name(self, word: str, code: bool) -> Named:
         index = self.index
         files = max(len(index.names_table), 1)
-        users = index.how_many("references", word)
-        rare = math.log(1 + (files - users + 0.5) / (users + 0.5)) if 0 < users <= files else 0.0
-        used = index.references(word, _MOST_USERS) if 0 < users <= _MOST_USERS else ()
-        return Named(word, code, max(rare, 0.0), frozenset(index.defines(word, _MOST_DEFINERS)), frozenset(used))
+        users, definers = index.how_many("references", word), index.how_many("defines", word)
+        count = min(max(users, definers), files)
+        rare = math.log(1 + (files - count + 0.5) / (count + 0.5)) if count else 0.0
+        used = index.references(word, _MOST_USERS) if 0 < users <= _MOST_USERS else []
+        defined = index.defines(word, _MOST_DEFINERS) if 0 < definers <= _MOST_USERS else []
+        return Named(word, code, rare, list(dict.fromkeys([*used, *defined])))
 
     def _languages(self) -> Mapping[str, float]:
         """The languages' shares; counted again when there are a tenth more or fewer files."""

@@ -18,8 +18,6 @@ _NO_CODE = {"", "yaml", *_DATA.split()}
 _FAMILIES = {"tsx": "javascript", "typescript": "javascript", "vue": "javascript", "svelte": "javascript", "cpp": "c"}
 # Files that stand for their folder.
 _FOLDERS_OWN = {"__init__", "index", "mod", "lib", "main", "doc"}
-_TEST_AFFIX = re.compile(r"^tests?[_-]|[_.-](?:tests?|spec)$|^tests?$", re.IGNORECASE)
-_SEPARATORS = re.compile(r"[_.\-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +60,6 @@ def stem(path: str) -> str:
     return name.split(".")[0] or name
 
 
-def subject_of_test(path: str) -> str:
-    """The stem of what a test of this name tests; "" when the name does not say."""
-    return _TEST_AFFIX.sub("", stem(path)).lower().strip("_")
-
-
 def family(path: str) -> str:
     """The language, those that are used together as one; "" for what is no code."""
     language = language_of(path)
@@ -105,17 +98,13 @@ def scope_fit(path: str, goal: Goal) -> float:
     return best
 
 
-def name_fit(path: str, goal: Goal) -> tuple[float, float, float]:
-    """Whether the file's name is a word of the goal; the share of its words that are; whether two words make it."""
+def name_fit(path: str, goal: Goal) -> float:
+    """Whether the goal has the file's name, 1 when its first line has it; a folder's counts half for its own file."""
     one = kind(path)
     first, every = goal.subject_terms, goal.all_terms
-    known = [1.0 if term in first else 0.5 if term in every else 0.0 for term in one.words]
-    covered = sum(known) / len(known) if known else 0.0
-    whole = 1.0 if covered == 1.0 else 0.6 if known and all(known) else 0.0
-    if not whole and one.for_folder and one.folder_words and all(term in first for term in one.folder_words):
-        whole = 0.5
-    together = _SEPARATORS.sub("", one.name) in goal.joined or any(term in goal.joined for term in one.words)
-    return whole, covered, float(together)
+    if one.words and all(term in every for term in one.words):
+        return 1.0 if all(term in first for term in one.words) else 0.6
+    return 0.5 if one.for_folder and one.folder_words and all(term in first for term in one.folder_words) else 0.0
 
 
 def named_in(path: str, text: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the history tells of files: which of them commits with words like these changed, how lately, and together.
+"""What the history tells of files: which of them commits with words like these changed, how lately, how often.
 
 Pure: it is fed with commits (`world/git_history.py` reads them) and kept as lines of text. Every answer is about the
 commits behind HEAD alone.
@@ -18,12 +18,12 @@ from signoff.core.commits import Commit as Commit
 
 # A commit of more files tells nothing about which words belong to which of them.
 LARGEST_COMMIT = 50
-# Commits that are looked at for each path whose companions are asked for; a changelog is in all of them.
-_MOST_SHARED = 200
 # Of a term that more messages have, the latest.
 _MOST_HOLDING = 150
 # After this many commits a file counts half as lately changed as one of the last commit.
 _HALF_LIFE = 50.0
+# After this many commits a change counts half for how busy a file is.
+_BUSY_HALF_LIFE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,8 @@ class History:
         self._packed = 0
         self._messages = Messages()
         self._names: dict[str, str] = {}
-        self._touched: dict[str, list[int]] = {}
         self._last: dict[str, int] = {}
+        self._busy: dict[str, float] = {}
         # Words of messages for each path, shared as in `described`.
         self._told: dict[str, float] = {}
 
@@ -87,18 +87,6 @@ class History:
         best = heapq.nlargest(limit, ((score, -number) for number, score in scores.items()))
         return [Near(self._docs[-number], score) for score, number in best]
 
-    def neighbours(self, query: str | Sequence[str], limit: int = 100) -> dict[str, float]:
-        """The files that the `limit` nearest commits changed; the best score is 1, the order that of the scores.
-
-        A commit counts by its score and its rank, and is shared among its files.
-        """
-        found: dict[str, float] = {}
-        for rank, near in enumerate(self.nearest(query, limit)):
-            share = near.score / math.sqrt(len(near.commit.paths) * (1 + rank))
-            for path in near.commit.paths:
-                found[path] = found.get(path, 0.0) + share
-        return _scaled(found)
-
     def described(self, query: str | Sequence[str]) -> dict[str, float]:
         """How well the messages of all commits that changed a file, taken as one text about it, fit the query: BM25.
 
@@ -122,31 +110,9 @@ class History:
         position = self._last.get(path)
         return 0.0 if position is None else _HALF_LIFE / (_HALF_LIFE + position)
 
-    def frequency(self, path: str) -> int:
-        """How many commits of at most LARGEST_COMMIT files changed it."""
-        return len(self._touched.get(path, ()))
-
-    def cochange(self, paths: Iterable[str]) -> dict[str, float]:
-        """The files that were changed together with these, without them; between 0 and 1 for each of the paths.
-
-        Two files that are always changed together, and alone, have 1.
-        """
-        found: dict[str, float] = {}
-        given = list(dict.fromkeys(paths))
-        for path in given:
-            shared: dict[str, float] = {}
-            own = self._touched.get(path, ())[:_MOST_SHARED]
-            for number in own:
-                together = self._docs[number].paths
-                share = 1 / math.sqrt(max(len(together) - 1, 1))
-                for other in together:
-                    shared[other] = shared.get(other, 0.0) + share
-            for other, weight in shared.items():
-                # One commit more on both sides: what happened together once proves little.
-                found[other] = found.get(other, 0.0) + weight / (
-                    math.sqrt((len(own) + 1) * (self.frequency(other) + 1))
-                )
-        return dict(sorted(((p, s) for p, s in found.items() if p not in given), key=lambda each: (-each[1], each[0])))
+    def busy(self, path: str) -> float:
+        """How often it was changed of late, as a logarithm: each commit counts the less the more came after it."""
+        return math.log1p(self._busy.get(path, 0.0))
 
     def lines(self) -> Iterator[str]:
         """The history as lines of text, newest first, for `from_lines`."""
@@ -183,21 +149,15 @@ class History:
 
     def _count(self) -> None:
         """Notes which commits changed each path, newest first."""
-        self._touched, self._last, self._told = {}, {}, {}
+        self._last, self._told, self._busy = {}, {}, {}
         for position, name in enumerate(self._order):
             number = self._numbers[name]
             paths = self._docs[number].paths
             for path in paths:
                 self._last.setdefault(path, position)
                 if len(paths) <= LARGEST_COMMIT:
-                    self._touched.setdefault(path, []).append(number)
+                    self._busy[path] = self._busy.get(path, 0.0) + 0.5 ** (position / _BUSY_HALF_LIFE)
                     self._told[path] = self._told.get(path, 0.0) + self._messages.length(number) / math.sqrt(len(paths))
-
-
-def _scaled(scores: dict[str, float]) -> dict[str, float]:
-    best = max(scores.values(), default=0.0)
-    ranked = sorted(scores.items(), key=lambda each: (-each[1], each[0]))
-    return {path: score / best for path, score in ranked} if best > 0 else {}
 
 
 def _commit(line: str) -> Commit | None:

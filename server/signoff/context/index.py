@@ -6,9 +6,8 @@ when all have been parsed ("full"). Built and kept up to date by `index_build.py
 
 from __future__ import annotations
 
-import contextlib
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -16,21 +15,24 @@ from signoff.context.index_outline import digest, unpack
 from signoff.context.index_overlay import Laid, Weights, Words
 from signoff.context.index_shown import Shown
 from signoff.context.index_table import Table
-from signoff.context.index_types import ChunkHit, FieldScores, Source, Store
+from signoff.context.index_types import FieldScores, FileChunk, Source, Store
 from signoff.context.languages import language_of
 from signoff.context.outline_types import Outline
-from signoff.context.terms import terms
+from signoff.context.words import unix_lines
 from signoff.core.indexed import CHUNK_BITS, ChunkRow
 
-__all__ = ["ChunkHit", "FieldScores", "Index"]
+__all__ = ["FieldScores", "FileChunk", "Index", "Wanted"]
 
 T = TypeVar("T")
 _EMPTY = Outline((), (), ())
-_MOST_ROWS = 50_000
-"""Places of chunks that are held in memory; the others are looked up."""
+# Files whose chunks are held in memory; those of others are looked up.
+_MOST_CHUNKED = 1_000
+# Hits asked for beyond the limit: some may be of documents that are shown no more.
 _SLACK = 50
 _PIECES = 5_000
-"""Hits asked for beyond the limit: some may be of documents that are shown no more."""
+
+Wanted = Mapping[str, float]
+"""Terms (see `terms.py`) and how much each one counts: the BM25 of each is multiplied by it."""
 
 
 class Index:
@@ -45,9 +47,9 @@ class Index:
         """Whether there was more text than is searched."""
         self.store = store
         self.files_table = Table(["path", "body"], folder=_inside(folder, "files"))
-        self.names_table = Table(["symbols"], ["defines", "references", "imports"], _inside(folder, "names"))
-        self.chunks_table = Table(["body", "symbols"], folder=_inside(folder, "chunks"))
-        self._rows: dict[int, ChunkRow] = {}
+        self.names_table = Table([], ["defines", "references"], _inside(folder, "names"))
+        self.chunks_table = Table(["body"], folder=_inside(folder, "chunks"))
+        self._rows = functools.lru_cache(_MOST_CHUNKED)(self._stored_rows)
         self._outlines = functools.lru_cache(2_000)(self._stored_outline)
 
     @property
@@ -63,48 +65,33 @@ class Index:
 
     # ----------------------------------------------------------------------------------------------- search by words
 
-    def files(self, query: str, limit: int) -> dict[str, FieldScores]:
+    def files(self, wanted: Wanted, limit: int) -> dict[str, FieldScores]:
         """The files that fit best, up to `limit` for each field: unsorted, with all fields' scores that were found."""
-        wanted = terms(query)
-        body = self._file_scores(self.files_table, "body", wanted, limit, lambda laid: laid.words)
-        path = self._file_scores(self.files_table, "path", wanted, limit, lambda laid: laid.names)
-        symbols = self._file_scores(self.names_table, "symbols", wanted, limit, lambda laid: laid.symbols)
+        body = self._file_scores("body", wanted, limit, lambda laid: laid.words)
+        path = self._file_scores("path", wanted, limit, lambda laid: laid.names)
+        return {each: FieldScores(body.get(each, 0.0), path.get(each, 0.0)) for each in {**body, **path}}
+
+    def chunks(self, wanted: Wanted, limit: int) -> dict[str, list[float]]:
+        """How well the `limit` best chunks fit, by their files, best first. {} before the first files were parsed."""
+        found: dict[str, list[float]] = {}
+        shown = self.shown.paths
+        for number, score in self._chunk_scores(wanted, limit).items():
+            if (path := shown.get(number >> CHUNK_BITS)) is not None:
+                found.setdefault(path, []).append(score)
+        return found
+
+    def pieces(self, wanted: Wanted, paths: Sequence[str]) -> dict[tuple[str, int], float]:
+        """How well the pieces of these files fit, by path and number in `chunks_of`; others fit not at all."""
+        files = {number: path for path in paths if (number := self.shown.id(path)) is not None}
+        found = self._chunk_scores(wanted, _PIECES, list(files)) if files else {}
         return {
-            each: FieldScores(body.get(each, 0.0), path.get(each, 0.0), symbols.get(each, 0.0))
-            for each in {**body, **path, **symbols}
+            (files[number >> CHUNK_BITS], number & ((1 << CHUNK_BITS) - 1)): score
+            for number, score in found.items()
+            if score > 0.0
         }
 
-    def chunks(self, query: str, limit: int) -> list[ChunkHit]:
-        """The chunks that fit best, up to `limit` for each field, unsorted. [] before the first files were parsed."""
-        wanted = terms(query)
-        body = self._chunk_scores("body", wanted, limit)
-        symbols = self._chunk_scores("symbols", wanted, limit)
-        numbers = list(dict.fromkeys([*body, *symbols]))
-        shown = self.shown.paths
-        return [
-            ChunkHit(path, first, last, symbol, kind, body.get(number, 0.0), symbols.get(number, 0.0))
-            for number, first, last, symbol, kind in self._chunk_rows(numbers)
-            if (path := shown.get(number >> CHUNK_BITS)) is not None
-        ]
-
-    def pieces(self, query: str, paths: Sequence[str]) -> dict[tuple[str, int], FieldScores]:
-        """How well each piece of these files fits, by path and first line; those that fit not at all may be absent."""
-        wanted = terms(query)
-        files = [number for path in paths if (number := self.shown.id(path)) is not None]
-        if not files:
-            return {}
-        body = self._chunk_scores("body", wanted, _PIECES, files)
-        symbols = self._chunk_scores("symbols", wanted, _PIECES, files)
-        shown = self.shown.paths
-        return {
-            (path, row.start_line): FieldScores(body.get(row.number, 0.0), 0.0, symbols.get(row.number, 0.0))
-            for row in self._chunk_rows([number for number, score in {**symbols, **body}.items() if score > 0.0])
-            if (path := shown.get(row.number >> CHUNK_BITS)) is not None
-        }
-
-    def _file_scores(
-        self, table: Table, field: str, wanted: Sequence[str], limit: int, words: Callable[[Laid], Words]
-    ) -> dict[str, float]:
+    def _file_scores(self, field: str, wanted: Wanted, limit: int, words: Callable[[Laid], Words]) -> dict[str, float]:
+        table = self.files_table
         known = table.rarest(field, wanted)
         laid = self.shown.laid()
         found: dict[str, float] = {}
@@ -119,46 +106,24 @@ class Index:
                 found[document.path] = score
         return _best(found, limit)
 
-    def _chunk_scores(
-        self, field: str, wanted: Sequence[str], limit: int, files: Sequence[int] = ()
-    ) -> dict[int, float]:
+    def _chunk_scores(self, wanted: Wanted, limit: int, files: Sequence[int] = ()) -> dict[int, float]:
         table = self.chunks_table
-        known = table.rarest(field, wanted)
+        known = table.rarest("body", wanted)
         laid = self.shown.laid()
         shown = self.shown.paths
         found = {
             number: score
-            for number, score in table.scores(field, known, limit + _SLACK, files).items()
+            for number, score in table.scores("body", known, limit + _SLACK, files).items()
             if (file := number >> CHUNK_BITS) in shown and file not in laid
         }
-        weights = Weights(table, field, wanted) if laid else None
+        weights = Weights(table, "body", wanted) if laid else None
         for file, document in laid.items():
             if files and file not in files:
                 continue
-            for at, (_, body, symbols) in enumerate(document.pieces):
-                if weights and (score := weights.score(body if field == "body" else symbols)):
+            for at, (_, body) in enumerate(document.pieces):
+                if weights and (score := weights.score(body)):
                     found[(file << CHUNK_BITS) + at] = score
         return _best(found, limit)
-
-    def _chunk_rows(self, numbers: Sequence[int]) -> list[ChunkRow]:
-        laid = self.shown.laid()
-        rows: list[ChunkRow] = []
-        for number in numbers if laid else ():
-            document, place = laid.get(number >> CHUNK_BITS), number & ((1 << CHUNK_BITS) - 1)
-            if document is not None and place < len(document.pieces):
-                rows.append(ChunkRow(number, *document.pieces[place][0][:4]))
-        stored = [number for number in numbers if number >> CHUNK_BITS not in laid]
-        return rows + self._stored_rows(stored)
-
-    def _stored_rows(self, numbers: Sequence[int]) -> list[ChunkRow]:
-        known = self._rows
-        if len(known) > _MOST_ROWS:
-            known = self._rows = {}
-        if missing := [number for number in numbers if number not in known]:
-            # A number belongs to one chunk of one text for ever. What is wrong with the store shows in writing.
-            with contextlib.suppress(OSError):
-                known.update((row.number, row) for row in self.store.chunks(missing))
-        return [known[number] for number in numbers if number in known]
 
     # ------------------------------------------------------------------------------------------------ what a file has
 
@@ -172,29 +137,31 @@ class Index:
         return self.shown.id(path) is not None
 
     def named(self, name: str) -> list[str]:
-        """The files that imports may call by this name."""
+        """The files whose name without folders this is."""
         return self.shown.named(name)
 
-    def chunks_of(self, path: str) -> list[ChunkHit]:
-        """The file's chunks in their order, without scores; [] before it was parsed."""
-        laid, number = self.shown.laid_over(path), self.shown.id(path)
+    def chunks_of(self, path: str) -> list[FileChunk]:
+        """The file's chunks in their order; [] before it was parsed."""
+        laid, row = self.shown.laid_over(path), self.shown.row(path)
         if laid is not None:
-            return [ChunkHit(path, *piece[:4]) for piece, _, _ in laid.pieces]
+            return [FileChunk(path, *piece[:4]) for piece, _ in laid.pieces]
+        return [FileChunk(path, *each[1:]) for each in self._rows(row.id)] if row and row.parsed else []
+
+    def _stored_rows(self, file: int) -> Sequence[ChunkRow]:
+        """A number belongs to one text of one file for ever. What is wrong with the store shows in writing."""
         try:
-            return [ChunkHit(path, *row[1:]) for row in self.store.chunks_of(number)] if number is not None else []
+            return self.store.chunks_of(file)
         except OSError:
             return []
 
-    def text(self, path: str, first: int, last: int) -> str | None:
-        """The lines from `first` to `last` as they are now, the first one being 1; None when there is no such file.
+    def text(self, path: str) -> str | None:
+        """The file as it is now, its lines ending as `unix_lines` has them; None when there is no such file.
 
         None as well when the file is another one than was indexed: its lines may have moved.
         """
         laid = self.shown.laid_over(path)
         data = laid.text if laid is not None else self._current(path)
-        if data is None:
-            return None
-        return "\n".join(data.decode("utf-8", "replace").split("\n")[max(first - 1, 0) : last])
+        return None if data is None else unix_lines(data.decode("utf-8", "replace"))
 
     def _current(self, path: str) -> bytes | None:
         row, content = self.shown.row(path), self.source.read(path)
@@ -227,10 +194,6 @@ class Index:
     def references(self, name: str, limit: int = 200) -> list[str]:
         """Files that use the name."""
         return self._having("references", name, limit, lambda laid: laid.parsed.references)
-
-    def imports(self, part: str, limit: int = 400) -> list[str]:
-        """Files that import something with this name in it: a module's or a folder's, see `import_parts`."""
-        return self._having("imports", part, limit, lambda laid: laid.parsed.imports)
 
     def how_many(self, kind: Literal["defines", "references"], name: str) -> int:
         """About how many files define or use the name."""

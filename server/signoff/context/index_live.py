@@ -167,6 +167,6 @@ class Live:
         return known is not None and known.id == row.id
 
     def _write(self, number: int, laid: Laid) -> None:
-        fields = {"path": split_path(laid.path), "body": "\n".join(piece.body for piece, _, _ in laid.pieces)}
+        fields = {"path": split_path(laid.path), "body": "\n".join(piece.body for piece, _ in laid.pieces)}
         self._index.files_table.add(number, number, fields)
         add(self._index, number, laid.parsed)

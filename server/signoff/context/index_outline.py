@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from signoff.context.index_types import Parsed, Piece
 from signoff.context.outline_types import Outline, Symbol
-from signoff.context.words import split_each, split_words
+from signoff.context.words import split_words
 
 if TYPE_CHECKING:
     from signoff.context.chunks import Chunk
@@ -42,49 +42,18 @@ def parse(path: str, data: bytes, known: bytes | None = None) -> Parsed:
     return Parsed(
         digest(data),
         packed,
-        _words(defined),
         _names(defined),
         _names(found.references),
-        _names(part for name in found.imports for part in sorted(import_parts(name))),
-        tuple(_pieces(data, chunks(path, text, found), found.symbols)),
+        tuple(_pieces(data, chunks(path, text, found))),
     )
 
 
-def import_parts(name: str) -> set[str]:
-    """The names by which an imported file is known: `../geometry/util.js` -> geometry, util, util.js, js."""
-    parts = {part for part in name.replace("\\", "/").replace("::", "/").split("/") if part.strip(".")}
-    parts |= {part.rpartition(".")[0] for part in parts if "." in part}
-    dotted = {part for each in parts for part in each.split(".") if part}
-    return parts | dotted
-
-
-def _pieces(data: bytes, found: Sequence[Chunk], symbols: Sequence[Symbol]) -> Iterable[Piece]:
+def _pieces(data: bytes, found: Sequence[Chunk]) -> Iterable[Piece]:
     words = split_words(data)
     lines = (_LONE_CR.sub(b"\n", words) if b"\r" in words else words).decode("utf-8", "replace").split("\n")
-    names = split_each([_joined(each) for each in _names_in(found, symbols)])
-    for chunk, here in zip(found, names, strict=True):
-        body = "\n".join(lines[chunk.start_line - 1 : chunk.end_line])
-        yield Piece(chunk.start_line, chunk.end_line, chunk.symbol, chunk.kind, body, here.decode("utf-8", "replace"))
-
-
-def _names_in(found: Sequence[Chunk], symbols: Sequence[Symbol]) -> Iterable[list[str]]:
-    """The names that each chunk is found by: its own, and those of what begins in it."""
-    starts = sorted((symbol.start_line, symbol.name) for symbol in symbols)
-    at = 0
     for chunk in found:
-        names = [chunk.symbol] if chunk.symbol else []
-        while at < len(starts) and starts[at][0] <= chunk.end_line:
-            names.append(starts[at][1])
-            at += 1
-        yield names
-
-
-def _joined(names: Iterable[str]) -> bytes:
-    return "\n".join(dict.fromkeys(names)).encode("utf-8", "replace")
-
-
-def _words(names: Iterable[str]) -> str:
-    return split_words(_joined(names)).decode("utf-8", "replace")
+        body = "\n".join(lines[chunk.start_line - 1 : chunk.end_line])
+        yield Piece(chunk.start_line, chunk.end_line, chunk.symbol, chunk.kind, body)
 
 
 def _names(names: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from signoff.context.index_table import MOST_TERMS, Table
@@ -35,7 +35,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Laid:
-    """A file laid over the index. `pieces` are its chunks, with the words of their bodies and symbols.
+    """A file laid over the index. `pieces` are its chunks, with the words of their bodies.
 
     `complete`: its chunks are those of a parser, and not yet of its lines alone.
     """
@@ -45,33 +45,30 @@ class Laid:
     text: bytes
     words: Words
     names: Words
-    symbols: Words
     parsed: Parsed
-    pieces: tuple[tuple[Piece, Words, Words], ...]
+    pieces: tuple[tuple[Piece, Words], ...]
 
 
 def lay(path: str, text: bytes, parsed: Parsed, complete: bool, before: Laid | None = None) -> Laid:
     """A file for the overlay: some 5 ms for 100 KB. What is as it was in `before` is not looked into again."""
-    known = {each.body: body for each, body, _ in before.pieces} if before else {}
-    pieces = tuple(
-        (each, known.get(each.body) or Words.of(each.body), Words.of(each.symbols)) for each in parsed.pieces
-    )
+    known = {each.body: body for each, body in before.pieces} if before else {}
+    pieces = tuple((each, known.get(each.body) or Words.of(each.body)) for each in parsed.pieces)
     counts: Counter[str] = Counter()
-    for _, body, _ in pieces:
+    for _, body in pieces:
         counts.update(body.counts)
     names = Words.of(split_words(path.encode("utf-8", "replace")).decode("utf-8", "replace"))
-    return Laid(path, complete, text, Words(counts, counts.total()), names, Words.of(parsed.symbols), parsed, pieces)
+    return Laid(path, complete, text, Words(counts, counts.total()), names, parsed, pieces)
 
 
 class Weights:
     """The weights that a table's statistics give to the terms of one question."""
 
-    def __init__(self, table: Table, field: str, terms: Sequence[str]) -> None:
-        wanted = list(dict.fromkeys(terms))[:MOST_TERMS]
+    def __init__(self, table: Table, field: str, terms: Mapping[str, float]) -> None:
+        wanted = list(terms)[:MOST_TERMS]
         having = {term: table.frequency(field, term) for term in wanted}
         documents, average = table.statistics(field, [term for term in wanted if having[term]])
         self._average = average or 1.0
-        self._weights = {term: _rarity(documents, count) for term, count in having.items()}
+        self._weights = {term: terms[term] * _rarity(documents, count) for term, count in having.items()}
 
     def score(self, words: Words) -> float:
         """The BM25 of a document with these words."""

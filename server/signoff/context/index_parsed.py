@@ -142,11 +142,11 @@ def _no_outline(_digest: str, _language: str) -> None:
 
 def add(index: Index, file: int, parsed: Parsed) -> None:
     """Adds the documents of a file's names and chunks."""
-    names = {"symbols": parsed.symbols, "defines": parsed.defines}
-    index.names_table.add(file, file, {**names, "references": parsed.references, "imports": parsed.imports})
+    names = {"defines": parsed.defines, "references": parsed.references}
+    index.names_table.add(file, file, names)
     for at, piece in enumerate(parsed.pieces[:_MOST_CHUNKS]):
         number = (file << CHUNK_BITS) + at
-        index.chunks_table.add(number, file, {"body": piece.body, "symbols": piece.symbols})
+        index.chunks_table.add(number, file, {"body": piece.body})
 
 
 def chunk_rows(file: int, parsed: Parsed) -> list[ChunkRow]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # Bytes for each thread of a writer before it writes a segment.
 _HEAP = 40_000_000
 _NAMES = "names"
-MOST_TERMS = 100
+MOST_TERMS = 64
 """Words of one question; of a longer one, the rarest."""
 
 
@@ -123,8 +123,10 @@ class Table:
 
     # ----------------------------------------------------------------------------------------------------- searching
 
-    def scores(self, field: str, terms: Sequence[str], limit: int, files: Sequence[int] = ()) -> dict[int, float]:
+    def scores(self, field: str, terms: Mapping[str, float], limit: int, files: Sequence[int] = ()) -> dict[int, float]:
         """The numbers of the `limit` best documents for any of the terms, with their BM25, best first.
+
+        The BM25 of each term is multiplied by its value.
 
         With `files` only the documents of these, among them such as have none of the terms.
         """
@@ -132,7 +134,10 @@ class Table:
 
         if not terms:
             return {}
-        wanted = [(tantivy.Occur.Should, self._term(field, term)) for term in terms]
+        wanted = [
+            (tantivy.Occur.Should, tantivy.Query.boost_query(self._term(field, term), weight))
+            for term, weight in terms.items()
+        ]
         if files:
             inside = tantivy.Query.term_set_query(self._schema, "file", list(files))
             wanted.append((tantivy.Occur.Must, tantivy.Query.const_score_query(inside, 0.0)))
@@ -146,11 +151,12 @@ class Table:
         """How many documents have the term or name in the field; those removed lately may still count."""
         return self._index.searcher().doc_freq(field, term)
 
-    def rarest(self, field: str, terms: Iterable[str]) -> list[str]:
-        """The distinct terms that occur in the field at all, at most `MOST_TERMS` of them."""
+    def rarest(self, field: str, terms: Mapping[str, float]) -> dict[str, float]:
+        """The terms that occur in the field at all, with their values, at most `MOST_TERMS` of them."""
         searcher = self._index.searcher()
-        found = {term: count for term in dict.fromkeys(terms) if (count := searcher.doc_freq(field, term))}
-        return sorted(found, key=lambda term: found[term])[:MOST_TERMS] if len(found) > MOST_TERMS else list(found)
+        found = {term: count for term in terms if (count := searcher.doc_freq(field, term))}
+        kept = sorted(found, key=lambda term: found[term])[:MOST_TERMS] if len(found) > MOST_TERMS else found
+        return {term: terms[term] for term in kept}
 
     def statistics(self, field: str, terms: Sequence[str]) -> Statistics:
         """The field's statistics; of the terms, one has to occur in it (else the average is 0)."""

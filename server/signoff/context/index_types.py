@@ -64,45 +64,38 @@ class FieldScores(NamedTuple):
 
     body: float = 0.0
     path: float = 0.0
-    symbols: float = 0.0
 
 
-class ChunkHit(NamedTuple):
-    """A piece of a file and how well it fits: BM25 over pieces. `symbol` is the name of what it holds, "" for none."""
+class FileChunk(NamedTuple):
+    """Lines of a file, from 1, both included. `symbol` is the name of what they hold, "" for none."""
 
     path: str
     start_line: int
     end_line: int
     symbol: str = ""
     kind: str = ""
-    body: float = 0.0
-    symbols: float = 0.0
 
 
 class Piece(NamedTuple):
-    """A chunk with what is indexed of it. `body` and `symbols` went through `split_words`."""
+    """A chunk with what is indexed of it: `body` went through `split_words`."""
 
     start_line: int
     end_line: int
     symbol: str
     kind: str
     body: str
-    symbols: str
 
 
 class Parsed(NamedTuple):
     """What a file's text was found to hold. `packed` is its outline as `index_outline` keeps it.
 
-    `symbols` are the words of the names it defines; `defines`, `references` and `imports` are whole names, with one
-    space between them.
+    `defines` and `references` are whole names, with one space between them.
     """
 
     digest: str
     packed: bytes
-    symbols: str
     defines: str
     references: str
-    imports: str
     pieces: tuple[Piece, ...]
 
 
@@ -129,10 +122,6 @@ class Store(Protocol):
 
     def chunks_of(self, file: int) -> list[ChunkRow]:
         """The file's chunks in their order."""
-        ...
-
-    def chunks(self, numbers: Sequence[int]) -> list[ChunkRow]:
-        """The chunks with these numbers, unsorted; those not known are absent."""
         ...
 
     def count_chunks(self) -> int:

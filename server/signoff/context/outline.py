@@ -17,8 +17,9 @@ from signoff.context.outline_names import references
 from signoff.context.outline_plain import PLAIN, plain_symbols, scripts
 from signoff.context.outline_types import Outline, Symbol
 from signoff.context.parsing import parse
+from signoff.context.words import unix_lines
 
-__all__ = ["LARGEST", "MOST_SYMBOLS", "Outline", "Symbol", "outline", "unix_lines"]
+__all__ = ["LARGEST", "MOST_SYMBOLS", "Outline", "Symbol", "outline"]
 
 LARGEST = 1_000_000
 """Characters of a file that is looked into."""
@@ -34,7 +35,6 @@ _EMPTY = Outline()
 # Deep enough for a method of a class in two namespaces, and not for what stands in the bodies of functions.
 _DEPTH = 10
 _HOLDERS = {"class", "interface", "struct", "trait", "impl", "enum"}
-_LONE_CR = re.compile(r"\r(?!\n)")
 _SPACE = re.compile(r"\s+")
 
 
@@ -65,11 +65,6 @@ def outline(path: str, text: str) -> Outline:
     symbols, imports = _read(text, language)
     defined = (symbol.name for symbol in symbols)
     return Outline(tuple(symbols), tuple(imports), references(text, language, defined))
-
-
-def unix_lines(text: str) -> str:
-    r"""The text with each lone \r made \n: as many characters, and lines that end as in `core.text.split_lines`."""
-    return _LONE_CR.sub("\n", text) if "\r" in text else text
 
 
 def _read(text: str, language: str) -> tuple[list[Symbol], list[str]]:

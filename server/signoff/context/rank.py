@@ -14,7 +14,7 @@ from typing import Any
 
 from signoff.context.features_chunks import PieceSignals
 from signoff.context.features_gather import Evidence
-from signoff.context.features_path import named_in
+from signoff.context.features_path import name_fit, named_in
 from signoff.core.fragments import Query
 
 # What is known beside the goal, by hand: the learning set has only goals. A score of 1 more is about e times as likely.
@@ -96,12 +96,10 @@ def why(one: PieceSignals, signals: Mapping[str, float], evidence: Evidence) -> 
         reasons.append(f"defines `{piece.symbol}`")
     elif one.words and one.signals.get("holds", 0.0) > 0.1:
         reasons.append("has " + ", ".join(f"`{word}`" for word in one.words[:2]))
-    elif one.signals.get("words_in", 0.0) > 0.5:
+    elif one.signals.get("words_rank", 0.0) > 0.3:
         reasons.append("words of the goal" + (f" in `{piece.symbol}`" if piece.symbol else ""))
-    if signals.get("name", 0.0) >= 1.0 or signals.get("scope", 0.0) >= 1.0:
+    if name_fit(path, evidence.goal) == 1.0 or signals.get("scope", 0.0) >= 1.0:
         reasons.append("the goal names its path")
     if commits:
         reasons.append(f"{commits} commit{'s' if commits > 1 else ''} like this goal changed the file")
-    if signals.get("together", 0.0) > 0.5:
-        reasons.append("changed together with the best files")
     return "; ".join(reasons[:3]) or "in a file that fits the goal"

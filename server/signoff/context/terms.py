@@ -33,3 +33,8 @@ def terms(text: str) -> list[str]:
     """The terms of `text` in their order, with repetitions."""
     # Lone surrogates: JSON can bring them, native code takes none.
     return analyzer().analyze(split_words(text.encode("utf-8", "replace")).decode("utf-8", "replace"))
+
+
+def evenly(text: str) -> dict[str, float]:
+    """The terms of `text`, each counting as much as every other."""
+    return dict.fromkeys(terms(text), 1.0)

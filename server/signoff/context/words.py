@@ -7,6 +7,7 @@ byte of the text, and a few operations on them find every boundary.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 # Bytes at a time: longer numbers no longer fit into the processor's cache.
@@ -26,6 +27,7 @@ def _class_of(byte: int) -> int:
 
 _CLASSES = bytes(map(_class_of, range(256)))
 # 0xFF stands in no UTF-8 text either: it marks "no space here" until it is deleted.
+_LONE_CR = re.compile(r"\r(?!\n)")
 _SPACES = b"\xff" + b" " * 255
 
 
@@ -73,3 +75,8 @@ def _split(data: bytes) -> bytes:
     spread[0::2] = begins.to_bytes(size, "little").translate(_SPACES)
     spread[1::2] = data
     return bytes(spread.translate(None, b"\xff"))
+
+
+def unix_lines(text: str) -> str:
+    r"""The text with each lone \r made \n: as many characters, and lines that end as in `core.text.split_lines`."""
+    return _LONE_CR.sub("\n", text) if "\r" in text else text

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 
 from signoff.core.indexed import CHUNK_BITS, ChunkRow, FileRow
@@ -130,17 +130,6 @@ class Store:
         """How many chunks all files have."""
         with self._held():
             return int(self._base.execute("SELECT count(*) FROM chunks").fetchone()[0])
-
-    def chunks(self, numbers: Sequence[int]) -> list[ChunkRow]:
-        """The chunks with these numbers, unsorted; those not known are absent."""
-        found: list[tuple[int, int, int, str, str]] = []
-        with self._held():
-            for at in range(0, len(numbers), 500):
-                some = numbers[at : at + 500]
-                marks = ",".join("?" * len(some))
-                query = f"{_CHUNKS} WHERE number IN ({marks})"
-                found += self._base.execute(query, some).fetchall()
-        return [ChunkRow._make(row) for row in found]
 
     def outline(self, digest: str, language: str) -> bytes | None:
         """The packed outline of a blob."""
