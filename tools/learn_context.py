@@ -38,7 +38,7 @@ WEIGHTS = ROOT / "server" / "signoff" / "context" / "weights.json"
 LEFT_OUT = ROOT / "tests" / "benchmarks" / "context_weights.json"
 FILE_STRENGTH, PIECE_STRENGTH = 10.0, 2.0
 # Pieces are kept of more files than are read: models differ in which are best.
-_KEPT = 2 * READ
+_KEPT = 3 * READ
 
 
 def main() -> int:
@@ -180,8 +180,7 @@ FILE_GROUPS["all ranks"] = " ".join(
     name for several in FILE_GROUPS.values() for name in several.split() if name.startswith("rank_")
 )
 PIECE_GROUPS = {
-    "words": "words words_rank words1 words1_rank",
-    "words of the first line": "words1 words1_rank",
+    "words": "words words_rank",
     "holds": "holds holds_code",
     "defines": "defines defines_code",
     "length": "length",

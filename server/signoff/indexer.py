@@ -60,7 +60,7 @@ def parse_job(root: str, path: str, text: bytes | None, known: bytes | None) -> 
             source = _SOURCES[root] = DiskSource(Path(root), trusted=False)
         content = source.read(path)
         if content is None:
-            return ("", b"", "", "", "", "", ())
+            return ("", b"", "", "", ())
         text = content.data
     parsed = parse(path, text, known)
     return (*tuple(parsed)[:-1], tuple(tuple(piece) for piece in parsed.pieces))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, count
+from operator import add
 
 from signoff.context.features import file_signals
 from signoff.context.features_chunks import Document, PieceSignals, piece_signals
@@ -14,10 +15,9 @@ from signoff.context.history import History
 from signoff.context.index import Index
 from signoff.context.pack import Run, pack
 from signoff.context.rank import Weights, rank_files, value_pieces, why
-from signoff.context.terms import evenly
 from signoff.core.fragments import Found, Fragment, Query, RankedFile
 
-READ = 15
+READ = 10
 """Files whose pieces are looked at."""
 _SHOWN = 50
 
@@ -66,9 +66,7 @@ class Engine:
         ranked = rank_files(signals, query, self._weights)
         documents = self.documents(ranked[:read])
         paths, goal = [one.path for one in documents], evidence.goal
-        whole = self.index.pieces(goal.weights, paths)
-        first = self.index.pieces(evenly(goal.subject), paths)
-        pieces = piece_signals(evidence, documents, whole, first)
+        pieces = piece_signals(evidence, documents, self.index.pieces(goal.weights, paths))
         return Answer(evidence, signals, ranked, documents, pieces, value_pieces(pieces, query, self._weights))
 
     def documents(self, ranked: Sequence[tuple[str, float]]) -> list[Document]:
@@ -79,7 +77,8 @@ class Engine:
             text = self.index.text(path) if pieces else None
             if text:
                 # All in native code: there are some ten thousand lines.
-                starts = [0, *accumulate(map((1).__add__, map(len, text.split("\n"))))][:-1]
+                starts = [0, *map(add, accumulate(map(len, text.split("\n"))), count(1))]
+                starts.pop()
                 found.append(Document(path, text, starts, self.index.outline(path), pieces, score, rank))
         return found
 

@@ -1,4 +1,4 @@
-"""The signals by which pieces of the best files are chosen. Arithmetic over texts of some 15 files."""
+"""The signals by which pieces of the best files are chosen. Arithmetic over texts of some ten files."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from signoff.context.outline_types import Outline
 
 # Words of the goal that are looked for in texts: the rarest.
 _MOST_WORDS = 16
+# Of a file with more pieces those count that have something of the goal.
+_MANY = 120
 
 
 Signals = Mapping[str, float]
@@ -53,17 +55,14 @@ Fits = Mapping[tuple[str, int], float]
 """How well pieces fit, by path and number; those that fit not at all are absent."""
 
 
-def piece_signals(evidence: Evidence, documents: Sequence[Document], whole: Fits, first: Fits) -> list[PieceSignals]:
-    """The signals of all pieces of the documents, which are the best files.
-
-    `whole` says how well they fit the goal, `first` how well its first line.
-    """
+def piece_signals(evidence: Evidence, documents: Sequence[Document], fits: Fits) -> list[PieceSignals]:
+    """The signals of all pieces of the documents, which are the best files. `fits` says how well they fit the goal."""
     rarest = sorted((one for one in evidence.named if one.rare > 0), key=lambda one: -one.rare)[:_MOST_WORDS]
     share = file_shares(documents)
-    most = max(whole.values(), default=1.0), max(first.values(), default=1.0)
+    most = max(fits.values(), default=1.0)
     found: list[PieceSignals] = []
     for document in documents:
-        found += _of(document, whole, first, most, rarest, share[document.path])
+        found += _of(document, fits, most, rarest, share[document.path])
     return found
 
 
@@ -86,31 +85,28 @@ def file_shares(documents: Sequence[Document]) -> Mapping[str, Signals]:
     }
 
 
-def _of(
-    document: Document, whole: Fits, first: Fits, most: tuple[float, float], named: Sequence[Named], share: Signals
-) -> list[PieceSignals]:
+def _of(document: Document, fits: Fits, most: float, named: Sequence[Named], share: Signals) -> list[PieceSignals]:
     pieces, lines = document.pieces, document.line_starts
     begins = [lines[min(piece.start_line, len(lines)) - 1] for piece in pieces]
     held, words = _held(document, begins, named)
     _define(document, named, held)
-    places = [(document.path, at) for at in range(len(pieces))]
-    _fit(held, "words", [whole.get(place, 0.0) for place in places], most[0])
-    _fit(held, "words1", [first.get(place, 0.0) for place in places], most[1])
+    _fit(held, [fits.get((document.path, at), 0.0) for at in range(len(pieces))], most)
     found: list[PieceSignals] = []
     for at, (piece, end) in enumerate(zip(pieces, [*begins[1:], len(document.text) + 1], strict=True)):
+        if len(pieces) > _MANY and not held[at]:
+            continue
         characters = max(end - begins[at], 1)
         held[at]["length"] = math.log(max(characters, 20))
         found.append(PieceSignals(document, piece, characters, held[at], words[at], share))
     return found
 
 
-def _fit(held: Sequence[dict[str, float]], name: str, scores: Sequence[float], most: float) -> None:
+def _fit(held: Sequence[dict[str, float]], scores: Sequence[float], most: float) -> None:
     """Adds each piece's score, over the best of all files, and its place in the order of its own."""
     order = sorted((at for at, score in enumerate(scores) if score), key=lambda at: -scores[at])
     for rank, at in enumerate(order):
-        one, score = held[at], scores[at]
-        one[name] = score / most
-        one[name + "_rank"] = 1 / (1 + rank / 2)
+        held[at]["words"] = scores[at] / most
+        held[at]["words_rank"] = 1 / (1 + rank / 2)
 
 
 def _held(

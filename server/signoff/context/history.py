@@ -13,13 +13,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from signoff.context.messages import Messages, weigh
+from signoff.context.messages import Messages, shortness
 from signoff.core.commits import Commit as Commit
 
 # A commit of more files tells nothing about which words belong to which of them.
 LARGEST_COMMIT = 50
 # Of a term that more messages have, the latest.
-_MOST_HOLDING = 150
+_MOST_HOLDING = 100
 # After this many commits a file counts half as lately changed as one of the last commit.
 _HALF_LIFE = 50.0
 # After this many commits a change counts half for how busy a file is.
@@ -47,8 +47,8 @@ class History:
         self._names: dict[str, str] = {}
         self._last: dict[str, int] = {}
         self._busy: dict[str, float] = {}
-        # Words of messages for each path, shared as in `described`.
-        self._told: dict[str, float] = {}
+        # BM25's part of how much was told of each path, words being shared as in `described`.
+        self._short: dict[str, float] = {}
 
     @property
     def commits(self) -> int:
@@ -93,7 +93,6 @@ class History:
         A commit counts the less for a file the more files it changed.
         """
         found: dict[str, float] = {}
-        average = sum(self._told.values()) / max(len(self._told), 1) or 1.0
         for rare, numbers in self._messages.holding(query, self._live, _MOST_HOLDING):
             counts: dict[str, float] = {}
             for number in numbers:
@@ -102,7 +101,7 @@ class History:
                 for path in paths:
                     counts[path] = counts.get(path, 0.0) + share
             for path, count in counts.items():
-                found[path] = found.get(path, 0.0) + rare * weigh(count, self._told.get(path, 0.0) / average)
+                found[path] = found.get(path, 0.0) + rare * count / (count + self._short[path])
         return found
 
     def recency(self, path: str) -> float:
@@ -149,7 +148,8 @@ class History:
 
     def _count(self) -> None:
         """Notes which commits changed each path, newest first."""
-        self._last, self._told, self._busy = {}, {}, {}
+        self._last, self._busy = {}, {}
+        told: dict[str, float] = {}
         for position, name in enumerate(self._order):
             number = self._numbers[name]
             paths = self._docs[number].paths
@@ -157,7 +157,9 @@ class History:
                 self._last.setdefault(path, position)
                 if len(paths) <= LARGEST_COMMIT:
                     self._busy[path] = self._busy.get(path, 0.0) + 0.5 ** (position / _BUSY_HALF_LIFE)
-                    self._told[path] = self._told.get(path, 0.0) + self._messages.length(number) / math.sqrt(len(paths))
+                    told[path] = told.get(path, 0.0) + self._messages.length(number) / math.sqrt(len(paths))
+        average = sum(told.values()) / max(len(told), 1) or 1.0
+        self._short = {path: shortness(words / average) for path, words in told.items()}
 
 
 def _commit(line: str) -> Commit | None:

@@ -19,7 +19,7 @@ _MOST_REPEATED = 3
 _LONG = 150
 # Of a long query only the rarest terms are looked up, and of those no more than cost so many steps: on the dev set the
 # files that are found stay the same.
-_MOST_TERMS, _MOST_HOLDING = 40, 16
+_MOST_TERMS, _MOST_HOLDING = 24, 8
 _MOST_STEPS = 10_000
 # Terms that are known at all. Large repositories have some thousands; each of random ones costs half a kilobyte.
 _MOST_KNOWN = 150_000
@@ -116,12 +116,12 @@ class Messages:
                 self._postings[term] = kept
 
     def _short(self, number: int) -> float:
-        return _K1 * (1 - _B + _B * self._lengths[number] / self._average)
+        return shortness(self._lengths[number] / self._average)
 
 
-def weigh(count: float, relative: float) -> float:
-    """BM25's weight of a term that is there `count` times in a text of `relative` times the average length."""
-    return count * (_K1 + 1) / (count + _K1 * (1 - _B + _B * relative))
+def shortness(relative: float) -> float:
+    """What BM25 adds to a term's count below the line, in a text of `relative` times the average length."""
+    return _K1 * (1 - _B + _B * relative)
 
 
 def _weight(count: int, short: float) -> float:
