@@ -10,9 +10,9 @@ import {
   type StaticFeature,
 } from "vscode-languageclient/node";
 import type { SessionView } from "./generated/view";
-import { describeEnd, findServer, thisMachine, type Launch } from "./launch";
-import { endsWithin, makeSureItEnds, startServer, type ServerProcess } from "./serverProcess";
-import { statusLine } from "./status";
+import { describeEnd, findServer, thisMachine, type Launch } from "./server/launch";
+import { endsWithin, makeSureItEnds, startServer, type ServerProcess } from "./server/process";
+import { statusLine } from "./state/words";
 
 /** Tells the server that this client understands the signoff/* messages of protocol version 1. */
 const signoffCapability: StaticFeature = {

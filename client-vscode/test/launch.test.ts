@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { describeEnd, findServer, thisMachine, type Machine } from "../src/launch";
+import { describeEnd, findServer, thisMachine, type Machine } from "../src/server/launch";
 
 function machine(path: string, ...programs: string[]): Machine {
   return { path, platform: "linux", home: "/home/u", isProgram: (file) => programs.includes(file) };

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { StreamMessageReader, StreamMessageWriter, createMessageConnection } from "vscode-jsonrpc/node";
-import { findServer, thisMachine, type Launch } from "../src/launch";
-import { endsWithin, makeSureItEnds, startServer } from "../src/serverProcess";
+import { findServer, thisMachine, type Launch } from "../src/server/launch";
+import { endsWithin, makeSureItEnds, startServer } from "../src/server/process";
 
 const checkout = join(import.meta.dirname, "..", "..");
 const program = process.env["SIGNOFF_PATH"] ?? join(checkout, ".venv", "bin", "signoff");

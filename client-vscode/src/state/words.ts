@@ -1,5 +1,5 @@
 /** One line about a session, for the output channel. */
-import type { SessionView } from "./generated/view";
+import type { SessionView } from "../generated/view";
 
 /** The goal's first 60 characters, the phase, what waits, and the tokens so far. */
 export function statusLine(view: SessionView): string {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { SessionView } from "../src/generated/view";
-import { statusLine } from "../src/status";
+import { statusLine } from "../src/state/words";
 
 const view: SessionView = {
   session: "s1",

@@ -1,0 +1,32 @@
+/** What the rest of the client may ask of the server, whichever process it is at the moment. */
+import type { CommandArguments } from "../generated/commands";
+import type { Event } from "vscode";
+
+/** `missing`: there is no program; `crashed`: it ended again and again, and is not started any more. */
+export type ServerState = "starting" | "running" | "stopped" | "missing" | "crashed" | "installing";
+
+/** The answer of `signoff.status`, as far as the client reads it. */
+export interface ServerStatus {
+  readonly endpoint?: { readonly state: string; readonly message?: string };
+  readonly workspaces?: readonly { readonly uri: string; readonly trusted: boolean }[];
+  readonly workflows?: readonly string[];
+}
+
+export interface Link {
+  readonly state: ServerState;
+  readonly onState: Event<ServerState>;
+  /** As it was last asked; undefined before the first start. */
+  readonly status: ServerStatus | undefined;
+  readonly onStatus: Event<ServerStatus>;
+  /**
+   * Runs one of the server's commands and returns its result. A refusal is told to the user and returned as well;
+   * an error, or a server that does not run, is told and answered with undefined.
+   */
+  run<N extends keyof CommandArguments>(name: N, argument: CommandArguments[N]): Promise<unknown>;
+  /** A request of our own; rejects when there is no server, or it answers with an error. */
+  request<R>(method: string, params: unknown): Promise<R>;
+  /** A notification; lost while no server runs. */
+  notify(method: string, params: unknown): void;
+  /** Asks `signoff.status` again. */
+  refresh(): Promise<void>;
+}
