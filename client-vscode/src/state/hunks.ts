@@ -38,10 +38,9 @@ export function findHunk(board: Board, id: string): Placed | undefined {
   return select(board.sessions, (hunk) => hunk.id === id)[0];
 }
 
-/** The hunk at the line (0-based), else the nearest one above or below it. */
-export function nearest(hunks: readonly Placed[], line: number): Placed | undefined {
-  const distance = ({ hunk: { range } }: Placed): number => Math.max(range.start.line - line, line - lastLine(range), 0);
-  return [...hunks].sort((a, b) => distance(a) - distance(b))[0];
+/** Whether the hunk is on the line (0-based); an insertion is on the line before which it stands. */
+export function touches(hunk: HunkView, line: number): boolean {
+  return hunk.range.start.line <= line && line <= lastLine(hunk.range);
 }
 
 /** How many lines it takes and how many it puts. */

@@ -5,6 +5,11 @@ import type { SessionView } from "../generated/view";
 export function statusLine(view: SessionView): string {
   const waits = view.waitingFor.length === 0 ? "" : `, waits for: ${view.waitingFor.join(", ")}`;
   const tokens = view.usage.inputTokens + view.usage.outputTokens;
-  const goal = view.goal.length > 60 ? `${view.goal.slice(0, 59)}…` : view.goal;
-  return `${goal.replace(/\s+/g, " ")}: ${view.phase}${waits} (${tokens} tokens)`;
+  return `${shortGoal(view.goal)}: ${view.phase}${waits} (${tokens} tokens)`;
+}
+
+/** The goal on one line, of at most 60 characters. */
+export function shortGoal(goal: string): string {
+  const line = goal.replace(/\s+/g, " ").trim();
+  return line.length > 60 ? `${line.slice(0, 59)}…` : line;
 }
