@@ -1,28 +1,8 @@
 import { expect, it } from "vitest";
-import type { SessionView } from "../src/generated/view";
 import { statusLine } from "../src/state/words";
+import { sessionView } from "./views";
 
-const view: SessionView = {
-  session: "s1",
-  workspace: "file:///w",
-  goal: "Rename\nadd to plus",
-  phase: "waiting",
-  waitingFor: ["plan"],
-  config: { model: "m", taskType: null, approvalPolicy: "on-request", sandboxMode: "workspace-write", reasons: {} },
-  plan: null,
-  hunks: [],
-  commands: [],
-  messages: [],
-  questions: [],
-  failures: [],
-  usage: { inputTokens: 40, cachedTokens: 0, outputTokens: 2, requests: 1, cost: null },
-  context: [],
-  parent: null,
-  children: [],
-  seq: 3,
-  summary: "",
-  unsaved: [],
-};
+const view = sessionView({ waitingFor: ["plan"] });
 
 it("says what waits", () => {
   expect(statusLine(view)).toBe("Rename add to plus: waiting, waits for: plan (42 tokens)");

@@ -31,7 +31,7 @@ export async function pickSession(views: readonly SessionView[], title: string):
 
 /** One of several files of a session. */
 export async function pickUri(uris: readonly string[], title: string): Promise<string | undefined> {
-  if (uris.length <= 1) return uris[0];
+  if (uris.length === 0) return undefined;
   const items = uris.map((uri) => ({ label: vscode.workspace.asRelativePath(vscode.Uri.parse(uri)), uri }));
   return (await vscode.window.showQuickPick(items, { title, placeHolder: "Which file?" }))?.uri;
 }

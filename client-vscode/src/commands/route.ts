@@ -6,7 +6,7 @@ import * as vscode from "vscode";
 import type { SessionView } from "../generated/view";
 import type { Link } from "../server/link";
 import type { Board } from "../state/board";
-import type { Placed } from "../state/hunks";
+import { sameUri, type Placed } from "../state/hunks";
 import { ask, pickHunk, pickSession, pickUri } from "./pick";
 import { atCursor, hunksFor, isComplete, isSubject, sessionsFor, shown, type Cursor, type Subject } from "./subject";
 
@@ -95,17 +95,22 @@ export class Router {
   async #file(command: string, subject?: Subject): Promise<Made> {
     const cursor = this.#screen.cursor();
     const hunks = hunksFor(this.#board, command, subject, cursor);
-    const uri = await pickUri([...new Set(hunks.map(({ hunk }) => hunk.uri))], titleOf(command));
+    nothing(hunks);
+    const uris = [...new Set(hunks.map(({ hunk }) => hunk.uri))];
+    // The file that the user pointed at or looks at; any other is named first.
+    const plain = subject?.uri !== undefined || uris.some((each) => cursor && sameUri(each, cursor.uri));
+    const uri = plain ? uris[0] : await pickUri(uris, titleOf(command));
     const inside = hunks.filter(({ hunk }) => hunk.uri === uri);
     const session = await pickSession(unique(inside), titleOf(command));
-    if (uri === undefined || session === undefined) return nothing(hunks);
+    if (uri === undefined || session === undefined) return undefined;
     return { session: session.session, uri, hunks: shown(inside.filter((each) => each.session === session)) };
   }
 
   async #all(command: string, subject?: Subject): Promise<Made> {
     const hunks = hunksFor(this.#board, command, subject && { kind: "session", session: subject.session });
+    nothing(hunks);
     const session = await pickSession(unique(hunks), titleOf(command));
-    if (session === undefined) return nothing(hunks);
+    if (session === undefined) return undefined;
     return { session: session.session, hunks: shown(hunks.filter((each) => each.session === session)) };
   }
 
@@ -164,13 +169,16 @@ export class Router {
 
   async #diff(given: unknown): Promise<void> {
     const subject = this.#subject(given) ?? (isComplete(given) ? (given as Subject) : undefined);
-    if (subject) return this.#screen.showDiff(subject.session, subject.uri, subject.hunk);
+    if (subject) {
+      await this.#screen.showDiff(subject.session, subject.uri, subject.hunk);
+      return;
+    }
     const cursor = this.#screen.cursor();
     const hunks = hunksFor(this.#board, "signoff.showDiff", undefined, cursor);
     const here = cursor && hunks.find(({ hunk }) => hunk.uri === cursor.uri);
     const session = here?.session ?? (await pickSession(unique(hunks), "Show Diff"));
-    if (session === undefined) return say("No hunk waits.");
-    return this.#screen.showDiff(session.session, here?.hunk.uri);
+    if (session) await this.#screen.showDiff(session.session, here?.hunk.uri);
+    else nothing(hunks);
   }
 
   async #amend(given: unknown): Promise<void> {
@@ -204,7 +212,7 @@ function say(words: string): void {
   void vscode.window.showInformationMessage(`Signoff: ${words}`);
 }
 
-function nothing(hunks: readonly Placed[]): undefined {
+function nothing(hunks: readonly Placed[]): void {
   if (hunks.length === 0) say("No hunk waits for this.");
 }
 

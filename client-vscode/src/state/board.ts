@@ -12,6 +12,8 @@ type Listener = (change: Change) => void;
 export class Board {
   readonly #views = new Map<string, SessionView>();
   readonly #streamed = new Map<string, string>();
+  /** Sessions whose view the server that runs now has not told yet. */
+  #unconfirmed = new Set<string>();
   readonly #listeners = new Set<Listener>();
 
   /** All that are not archived, the newest first (the server lists them so; ones begun later come on top). */
@@ -28,6 +30,11 @@ export class Board {
     return this.#streamed.get(session) ?? "";
   }
 
+  /** Another server runs from now on: what it says of a session counts, even if the last one had told more. */
+  restarted(): void {
+    this.#unconfirmed = new Set(this.#views.keys());
+  }
+
   /** Shows these, the newest first, and nothing else: after a start of the server. */
   reset(views: readonly SessionView[]): void {
     const now = new Set(views.map((view) => view.session));
@@ -38,7 +45,8 @@ export class Board {
   /** Shows the session as it is now. An older view than the one that is shown, or an archived session's, is not. */
   put(view: SessionView): void {
     const before = this.#views.get(view.session);
-    if (before !== undefined && before.seq > view.seq) return;
+    const first = this.#unconfirmed.delete(view.session);
+    if (before !== undefined && before.seq > view.seq && !first) return;
     if (view.phase === "archived") {
       this.#drop(view.session);
       return;
