@@ -4,9 +4,9 @@
  */
 import * as vscode from "vscode";
 import type { SessionView } from "../generated/view";
-import type { Link } from "../server/link";
 import type { Board } from "../state/board";
 import { sameUri, type Placed } from "../state/hunks";
+import { tell } from "../tell";
 import { ask, pickHunk, pickSession, pickUri } from "./pick";
 import { atCursor, hunksFor, isComplete, isSubject, sessionsFor, shown, type Cursor, type Subject } from "./subject";
 
@@ -35,11 +35,9 @@ const MOVE = new Set(["nextHunk", "previousHunk"].map(name));
 export class Router {
   readonly #board: Board;
   readonly #screen: Screen;
-  readonly #link: Link;
 
-  constructor(board: Board, link: Link, screen: Screen) {
+  constructor(board: Board, screen: Screen) {
     this.#board = board;
-    this.#link = link;
     this.#screen = screen;
   }
 
@@ -191,21 +189,6 @@ export class Router {
     const view = await this.#which("signoff.editPlan", this.#subject(given));
     return view && tell(await send("signoff.openSession", [{ session: view.session }]));
   }
-
-  /** Runs a command with a whole argument from one of our own buttons. */
-  async direct(command: string, argument: object): Promise<unknown> {
-    return this.#link.request("workspace/executeCommand", { command, arguments: [argument] }).then(tell);
-  }
-}
-
-/** Tells why the server did not do it, if it says so; returns its answer. */
-export function tell(result: unknown): unknown {
-  const { status, reason } = (result ?? {}) as { status?: unknown; reason?: unknown };
-  if (typeof reason === "string" && reason !== "") {
-    const refused = status === "refused" || status === "stale";
-    void (refused ? vscode.window.showWarningMessage : vscode.window.showInformationMessage)(`Signoff: ${reason}`);
-  }
-  return result;
 }
 
 function say(words: string): void {
