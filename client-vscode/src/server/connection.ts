@@ -135,6 +135,11 @@ export class Connection implements Link {
     if (this.#client?.isRunning() === true) await this.#client.setTrace(Trace.fromString(level));
   }
 
+  /** Hands the user's settings over again. */
+  configure(): void {
+    this.notify("workspace/didChangeConfiguration", { settings: { signoff: settings() } });
+  }
+
   async #catchUp(): Promise<void> {
     const command = { command: "signoff.listSessions", arguments: [{}] };
     try {
@@ -148,9 +153,7 @@ export class Connection implements Link {
   #options(): LanguageClientOptions {
     return {
       documentSelector: [{ scheme: "file" }],
-      initializationOptions: { ...vscode.workspace.getConfiguration("signoff") },
-      // Changes of the user's settings reach the server while it runs.
-      synchronize: { configurationSection: "signoff" },
+      initializationOptions: settings(),
       outputChannel: this.#parts.output,
       middleware: {
         executeCommand: (command, args, next) => this.#parts.route(command, args as unknown[], next),
@@ -183,6 +186,10 @@ function capability(trusted: () => boolean | undefined): StaticFeature {
       // Holds no state.
     },
   };
+}
+
+function settings(): object {
+  return { ...vscode.workspace.getConfiguration("signoff") };
 }
 
 function words(error: unknown): string {
