@@ -11,5 +11,10 @@ export default tseslint.config(
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
     },
   },
+  {
+    // What is shown and what a command means is decided here, where plain tests reach it.
+    files: ["src/state/**"],
+    rules: { "no-restricted-imports": ["error", "vscode", "vscode-languageclient/node"] },
+  },
   { files: ["**/*.mjs"], ...tseslint.configs.disableTypeChecked },
 );
