@@ -37,12 +37,10 @@ class Logger {
   drop() {}
 }
 
-const create = async (name, file) => new Logger("rotating", name, file);
-module.exports = {
-  version: 0,
-  Logger,
-  setLevel() {},
-  setFlushOn() {},
-  createRotatingLogger: create,
-  createAsyncRotatingLogger: create,
-};
+// One by one: VS Code imports them by name.
+exports.version = 0;
+exports.Logger = Logger;
+exports.setLevel = () => {};
+exports.setFlushOn = () => {};
+exports.createRotatingLogger = async (name, file) => new Logger("rotating", name, file);
+exports.createAsyncRotatingLogger = exports.createRotatingLogger;
