@@ -1,9 +1,9 @@
 /** A hunk's text in an editor of its own. Saving it amends the hunk; nothing is written to any disk. */
 import * as vscode from "vscode";
 import type { Link } from "../server/link";
+import { amendName, amendTarget, bytesOf, textOf, whyNot, withEnds } from "../state/amended";
 import type { Board } from "../state/board";
 import { findHunk, type Placed } from "../state/hunks";
-import { amendPath, amendTarget, bytesOf, textOf, whyNot, withEnds } from "./amended";
 
 const AMEND = "signoff-amend";
 /** How long a reloaded window's editor waits for the server to tell of its hunk, in milliseconds. */
@@ -24,6 +24,10 @@ export class AmendEditors implements vscode.FileSystemProvider, vscode.Disposabl
   readonly #changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   readonly #parts: vscode.Disposable;
   readonly onDidChangeFile = this.#changed.event;
+  readonly readDirectory = refuse;
+  readonly createDirectory = refuse;
+  readonly delete = refuse;
+  readonly rename = refuse;
 
   constructor(board: Board, link: Link) {
     [this.#board, this.#link] = [board, link];
@@ -31,13 +35,13 @@ export class AmendEditors implements vscode.FileSystemProvider, vscode.Disposabl
       this.#changed,
       vscode.workspace.registerFileSystemProvider(AMEND, this, { isCaseSensitive: true }),
       vscode.workspace.onWillSaveTextDocument(({ document, reason }) => {
-        if (document.uri.scheme === AMEND) this.#reasons.set(document.uri.path, reason);
+        if (document.uri.scheme === AMEND) this.#reasons.set(document.uri.query, reason);
       }),
       vscode.workspace.onDidSaveTextDocument(({ uri }) => {
-        if (uri.scheme === AMEND && this.#amended.delete(uri.path)) void close(uri);
+        if (uri.scheme === AMEND && this.#amended.delete(uri.query)) void close(uri);
       }),
       vscode.workspace.onDidCloseTextDocument(({ uri }) => {
-        if (uri.scheme === AMEND) this.#drafts.delete(uri.path);
+        if (uri.scheme === AMEND) this.#drafts.delete(uri.query);
       }),
     );
   }
@@ -48,7 +52,7 @@ export class AmendEditors implements vscode.FileSystemProvider, vscode.Disposabl
       void vscode.window.showInformationMessage("Signoff: A deletion can't be amended. Reject it, and say what you want.");
       return;
     }
-    const uri = vscode.Uri.from({ scheme: AMEND, path: amendPath(hunk) });
+    const uri = vscode.Uri.from({ scheme: AMEND, ...amendName(hunk) });
     await vscode.window.showTextDocument(uri, { preview: false });
   }
 
@@ -64,14 +68,14 @@ export class AmendEditors implements vscode.FileSystemProvider, vscode.Disposabl
   /** Amends the hunk when the user saves. Saving by itself, after a delay or a change of focus, keeps the text only. */
   async writeFile(uri: vscode.Uri, bytes: Uint8Array): Promise<void> {
     await this.#file(uri);
-    const reason = this.#reasons.get(uri.path) ?? vscode.TextDocumentSaveReason.Manual;
-    this.#reasons.delete(uri.path);
+    const reason = this.#reasons.get(uri.query) ?? vscode.TextDocumentSaveReason.Manual;
+    this.#reasons.delete(uri.query);
     if (reason === vscode.TextDocumentSaveReason.Manual) await this.#amend(uri, textOf(bytes));
-    this.#drafts.set(uri.path, { bytes, at: Date.now() });
+    this.#drafts.set(uri.query, { bytes, at: Date.now() });
   }
 
   async #amend(uri: vscode.Uri, text: string): Promise<void> {
-    const target = amendTarget(uri.path);
+    const target = amendTarget(uri.query);
     const placed = target && findHunk(this.#board, target.hunk);
     const problem = whyNot(placed?.hunk, target?.rev);
     if (problem !== undefined || placed === undefined) throw new Error(problem);
@@ -82,13 +86,13 @@ export class AmendEditors implements vscode.FileSystemProvider, vscode.Disposabl
       arguments: [argument],
     });
     if (answer?.status !== "amended") throw new Error(answer?.reason ?? "The server did not amend the hunk.");
-    this.#amended.add(uri.path);
+    this.#amended.add(uri.query);
   }
 
   async #file(uri: vscode.Uri): Promise<Draft> {
-    const target = amendTarget(uri.path);
+    const target = amendTarget(uri.query);
     if (target === undefined) throw vscode.FileSystemError.FileNotFound(uri);
-    const draft = this.#drafts.get(uri.path);
+    const draft = this.#drafts.get(uri.query);
     if (draft) return draft;
     const placed = findHunk(this.#board, target.hunk) ?? (await this.#arrival(target.hunk));
     if (placed === undefined) throw vscode.FileSystemError.FileNotFound(uri);
@@ -116,25 +120,13 @@ export class AmendEditors implements vscode.FileSystemProvider, vscode.Disposabl
     return vscode.Disposable.from();
   }
 
-  readDirectory(uri: vscode.Uri): never {
-    throw vscode.FileSystemError.NoPermissions(uri);
-  }
-
-  createDirectory(uri: vscode.Uri): never {
-    throw vscode.FileSystemError.NoPermissions(uri);
-  }
-
-  delete(uri: vscode.Uri): never {
-    throw vscode.FileSystemError.NoPermissions(uri);
-  }
-
-  rename(uri: vscode.Uri): never {
-    throw vscode.FileSystemError.NoPermissions(uri);
-  }
-
   dispose(): void {
     this.#parts.dispose();
   }
+}
+
+function refuse(uri: vscode.Uri): never {
+  throw vscode.FileSystemError.NoPermissions(uri);
 }
 
 async function close(uri: vscode.Uri): Promise<void> {

@@ -3,9 +3,9 @@ import * as vscode from "vscode";
 import type { Link } from "../server/link";
 import type { Board } from "../state/board";
 import { sameUri, waits } from "../state/hunks";
+import { nameOf } from "../state/hunkText";
 import { currentLine, proposed, type Proposed } from "../state/proposed";
 import { shortGoal } from "../state/words";
-import { nameOf } from "./body";
 import type { LivePlaces } from "./places";
 import { PROPOSED, proposedUri, targetOf, type Target } from "./uris";
 

@@ -1,7 +1,7 @@
 /** Marks at the lines of waiting hunks: an icon in the gutter, a mark in the overview ruler, a background. */
 import * as vscode from "vscode";
+import { lookOf, LOOKS, type Look } from "../state/hunkLook";
 import type { LivePlaces } from "./places";
-import { lookOf, LOOKS, type Look } from "./look";
 
 export function hunkMarks(places: LivePlaces): vscode.Disposable {
   const types = new Map(LOOKS.map((look) => [look.id, decoration(look)]));
@@ -15,7 +15,9 @@ export function hunkMarks(places: LivePlaces): vscode.Disposable {
   };
   const all = (uri?: vscode.Uri): void => {
     for (const editor of vscode.window.visibleTextEditors) {
-      if (uri === undefined || editor.document.uri.toString() === uri.toString()) mark(editor);
+      // The sides of a diff, which has its own colours, are in no column.
+      const shown = editor.viewColumn !== undefined;
+      if (shown && (uri === undefined || editor.document.uri.toString() === uri.toString())) mark(editor);
     }
   };
   all();

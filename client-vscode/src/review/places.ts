@@ -1,6 +1,6 @@
 /** The waiting hunks of a document, where they stand in it now: moved with every change at once, before the server tells. */
 import * as vscode from "vscode";
-import type { HunkView } from "../generated/view";
+import type { HunkView, Range } from "../generated/view";
 import type { Board } from "../state/board";
 import { waitingIn } from "../state/hunks";
 import { shifted } from "../state/proposed";
@@ -17,8 +17,10 @@ export interface LiveHunk {
 }
 
 interface Moved {
-  readonly hunks: ReadonlyMap<string, HunkView>;
+  /** By id: the hunk as the last view had it at the change, and its range by now. */
+  readonly hunks: ReadonlyMap<string, { readonly told: HunkView; readonly range: Range }>;
   readonly timer: NodeJS.Timeout;
+  settled: boolean;
 }
 
 export class LivePlaces implements vscode.Disposable {
@@ -45,26 +47,30 @@ export class LivePlaces implements vscode.Disposable {
     return this.#changed.event;
   }
 
-  /** The document's hunks that wait, by their place in the last view. */
+  /** The document's hunks that wait, in the order of the last view. A newer view counts once the document is at rest. */
   hunksIn(uri: string): LiveHunk[] {
-    const moved = this.#moved.get(uri)?.hunks;
+    const moved = this.#moved.get(uri);
     return waitingIn(this.#board, uri).map(({ session, hunk }) => {
-      const known = moved?.get(hunk.id);
-      return { session: session.session, hunk: known?.rev === hunk.rev ? { ...hunk, range: known.range } : hunk };
+      const known = moved?.hunks.get(hunk.id);
+      const counts = known?.told === hunk || (known?.told.rev === hunk.rev && moved?.settled === false);
+      return { session: session.session, hunk: known && counts ? { ...hunk, range: known.range } : hunk };
     });
   }
 
   #move(uri: vscode.Uri, changes: readonly vscode.TextDocumentContentChangeEvent[]): void {
     const key = uri.toString();
     const hunks = this.hunksIn(key);
-    if (hunks.length === 0) return;
     clearTimeout(this.#moved.get(key)?.timer);
+    this.#moved.delete(key);
+    if (hunks.length === 0) return;
+    const told = new Map(waitingIn(this.#board, key).map(({ hunk }) => [hunk.id, hunk]));
+    const now = hunks.map(({ hunk }) => [hunk.id, { told: told.get(hunk.id) ?? hunk, range: shifted(hunk.range, changes) }] as const);
     const timer = setTimeout(() => {
-      this.#moved.delete(key);
+      moved.settled = true;
       this.#changed.fire(uri);
     }, SETTLED);
-    const moved = hunks.map(({ hunk }) => [hunk.id, { ...hunk, range: shifted(hunk.range, changes) }] as const);
-    this.#moved.set(key, { hunks: new Map(moved), timer });
+    const moved: Moved = { hunks: new Map(now), timer, settled: false };
+    this.#moved.set(key, moved);
     this.#changed.fire(uri);
   }
 

@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { HunkView } from "../generated/view";
 import type { Board } from "../state/board";
 import { lastLine, waiting, type Placed } from "../state/hunks";
-import { threadBody, threadLabel } from "./body";
+import { threadBody, threadLabel } from "../state/hunkText";
 import { proposedUri } from "./uris";
 
 /** Threads at most; those of the first documents. Lenses, marks and the tree have the others. */

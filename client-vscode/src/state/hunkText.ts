@@ -1,6 +1,6 @@
-/** What a hunk's comment thread says. No "vscode" here. Everything of the model is escaped, or fenced. */
+/** What a hunk's comment thread says. Everything of the model is escaped, or fenced. */
 import type { HunkView } from "../generated/view";
-import { counts, waits, type Placed } from "../state/hunks";
+import { counts, waits, type Placed } from "./hunks";
 
 /** Lines of one hunk's diff in a thread, and characters of one line; the diff editor shows all. */
 const MOST_LINES = 200;

@@ -1,6 +1,6 @@
-/** Which mark a hunk gets, and the icons: told apart by form as well as by colour. No "vscode" here. */
+/** Which mark a hunk gets, and the icons: told apart by form as well as by colour. */
 import type { HunkView } from "../generated/view";
-import { lastLine } from "../state/hunks";
+import { lastLine } from "./hunks";
 
 export type Theme = "light" | "dark";
 

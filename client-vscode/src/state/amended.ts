@@ -1,17 +1,18 @@
-/** The text of a hunk as a file of an editor: its name, its bytes, and whether it may still be saved. No "vscode" here. */
+/** The text of a hunk as a file of an editor: its name, its bytes, and whether it may still be saved. */
 import type { HunkView } from "../generated/view";
-import { nameOf } from "./body";
+import { nameOf } from "./hunkText";
 
 /** Without it an editor reads the bytes in whatever encoding the user has set for files. */
 const BOM = "\uFEFF";
 
-/** `/<hunk>/<rev>/<the file's own name>`: by the name the editor knows the language. */
-export function amendPath(hunk: HunkView): string {
-  return `/${encodeURIComponent(hunk.id)}/${hunk.rev}/${nameOf(hunk.to ?? hunk.uri)}`;
+/** Path and query of its URI; by the file's own name in the path the editor knows the language. */
+export function amendName({ id, rev, to, uri }: HunkView): { readonly path: string; readonly query: string } {
+  return { path: `/Amend Hunk/${nameOf(to ?? uri)}`, query: `hunk=${encodeURIComponent(id)}&rev=${rev}` };
 }
 
-export function amendTarget(path: string): { readonly hunk: string; readonly rev: number } | undefined {
-  const [, hunk, rev] = /^\/([^/]+)\/(\d+)\/[^/]+$/.exec(path) ?? [];
+/** The hunk, and the rev that was opened, by the URI's query. */
+export function amendTarget(query: string): { readonly hunk: string; readonly rev: number } | undefined {
+  const [, hunk, rev] = /^hunk=([^&]+)&rev=(\d+)$/.exec(query) ?? [];
   return hunk === undefined ? undefined : { hunk: decodeURIComponent(hunk), rev: Number(rev) };
 }
 
