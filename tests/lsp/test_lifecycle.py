@@ -219,6 +219,19 @@ def test_what_is_imported_before_the_answer_to_initialize(log: Path) -> None:
     assert {name for name in loaded if any(f"{name}.".startswith(f"{each}.") for each in unwanted)} == set()
 
 
+@pytest.mark.parametrize(
+    ("named", "answered"), [({"signoff": {"version": 7}}, {"signoff": {"version": 1}}), ({}, None)]
+)
+def test_a_client_that_names_a_version_of_our_messages_is_told_ours(
+    log: Path, named: dict[str, object], answered: object
+) -> None:
+    with started(SAMPLE, log) as client:
+        result = client.initialize({"experimental": named})
+        assert client.leave() == 0
+    assert result["capabilities"].get("experimental") == answered
+    assert result["serverInfo"]["version"]
+
+
 def test_pygls_never_logs_what_is_said(log: Path) -> None:
     with started([*SAMPLE, "--log-level", "debug"], log) as client:
         client.initialize({"experimental": {"key": "secret-1"}})

@@ -5,13 +5,16 @@ Static on purpose: the features themselves are loaded only after the answer to `
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from lsprotocol import types
 
 from signoff.lsp.names import COMMANDS
+from signoff.lsp.params import member
 
 ENCODINGS = ("utf-8", "utf-16", "utf-32")
+PROTOCOL = 1
+"""The version of our own messages (`signoff/...`), which a client names as well."""
 
 
 def choose_encoding(client: types.ClientCapabilities) -> types.PositionEncodingKind:
@@ -42,7 +45,14 @@ def server_capabilities(client: types.ClientCapabilities) -> types.ServerCapabil
             workspace_folders=types.WorkspaceFoldersServerCapabilities(supported=True, change_notifications=True),
             file_operations=_file_operations(client),
         ),
+        experimental={"signoff": {"version": PROTOCOL}} if declares_us(client) else None,
     )
+
+
+def declares_us(client: types.ClientCapabilities) -> bool:
+    """Whether the client knows our own messages, in whatever version."""
+    experimental: Any = client.experimental
+    return member(member(experimental, "signoff"), "version") is not None
 
 
 def _file_operations(client: types.ClientCapabilities) -> types.FileOperationOptions | None:

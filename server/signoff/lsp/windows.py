@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import logging
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from signoff.core import paths
 from signoff.core.visible import line
-from signoff.lsp.params import member
+from signoff.lsp.capabilities import declares_us
 
 if TYPE_CHECKING:
     from signoff.lsp.server import SignoffServer
@@ -62,5 +62,4 @@ def say(server: SignoffServer, kind: types.MessageType, words: str) -> None:
 
 def knows_us(server: SignoffServer) -> bool:
     """Whether the client declared `experimental.signoff`: it shows views, refusals and questions by itself."""
-    experimental: Any = server.client_capabilities.experimental
-    return member(member(experimental, "signoff"), "version") is not None
+    return declares_us(server.client_capabilities)

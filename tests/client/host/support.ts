@@ -109,11 +109,16 @@ export async function pick(uri: vscode.Uri, line: number, title: string): Promis
   await command(chosen.command, ...((chosen.arguments ?? []) as unknown[]));
 }
 
-/** The extension, once it is active. */
+/** The extension, once it is active and its server runs: activation doesn't wait for that. */
 export async function activated(): Promise<vscode.Extension<unknown>> {
   const found = vscode.extensions.getExtension("signoff.signoff");
   if (found === undefined) throw new Error("the extension is not there");
   await found.activate();
+  await until(
+    () => vscode.commands.getCommands(true),
+    (known) => known.includes("signoff.status"),
+    "no server",
+  );
   return found;
 }
 
