@@ -2,7 +2,8 @@
 import * as vscode from "vscode";
 import type { Link } from "../server/link";
 import type { ContextView } from "../generated/context";
-import type { Range } from "../generated/commands";
+import type { HunkResult, Range } from "../generated/commands";
+import type { Threads } from "../review/threads";
 
 /** The server's action, of whose words nothing is repeated here; it knows what is wrong at the place. */
 const FIX = /Fix this$/;
@@ -55,6 +56,15 @@ export async function showContext(link: Link): Promise<void> {
 export async function runWorkflow(link: Link): Promise<void> {
   const file = await vscode.window.showQuickPick([...(link.status?.workflows ?? [])], { title: "Run Workflow" });
   if (file !== undefined) await vscode.commands.executeCommand("signoff.runWorkflow", { file });
+}
+
+/** What the user wrote in a hunk's thread. Throws when it was not taken: the thread then keeps the words. */
+export async function sendReply(link: Link, threads: Threads, reply: vscode.CommentReply): Promise<void> {
+  const said = threads.replyTo(reply);
+  if (!said) throw new Error("This hunk was decided meanwhile, or nothing was written.");
+  const request = { command: "signoff.rejectHunk", arguments: [said] };
+  const answer = await link.request<HunkResult>("workspace/executeCommand", request);
+  if (answer.status !== "rejected") throw new Error(answer.reason ?? "The server did not take it.");
 }
 
 const DRAFT = "\0draft";

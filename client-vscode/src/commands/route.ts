@@ -18,6 +18,8 @@ export interface Screen {
   showDiff(session: string, uri?: string, hunk?: string): Promise<void>;
   amend(placed: Placed): Promise<void>;
   showPage(session: string): Promise<void>;
+  showContext(): Promise<void>;
+  runWorkflow(): Promise<void>;
 }
 
 type Send = (command: string, args: unknown[]) => Promise<unknown>;
@@ -48,6 +50,8 @@ export class Router {
     if (command === "signoff.showDiff") return this.#diff(args[0]);
     if (command === "signoff.amendHunk" && argument === undefined) return this.#amend(args[0]);
     if (command === "signoff.editPlan" && argument === undefined) return this.#editPlan(args[0], send);
+    if (command === "signoff.showContext" && argument === undefined) return this.#screen.showContext();
+    if (command === "signoff.runWorkflow" && argument === undefined) return this.#screen.runWorkflow();
     const made = argument ?? (await this.#argument(command, args[0]));
     return made && tell(await send(command, [made]));
   }

@@ -1,0 +1,41 @@
+/** What commands may ask of the parts of the client that show something. */
+import * as vscode from "vscode";
+import type { Screen } from "./commands/route";
+import type { Cursor, Subject } from "./commands/subject";
+import type { AmendEditors } from "./review/amend";
+import type { Diffs } from "./review/diff";
+import type { Threads } from "./review/threads";
+import { targetOf } from "./review/uris";
+
+export interface Shows {
+  readonly threads: Threads;
+  readonly diffs: Diffs;
+  readonly amend: AmendEditors;
+  readonly showPage: (session: string) => Promise<void>;
+  readonly showContext: () => Promise<void>;
+  readonly runWorkflow: () => Promise<void>;
+}
+
+export function onScreen({ threads, diffs, amend, ...rest }: Shows): Screen {
+  return {
+    cursor: () => cursor(diffs),
+    subject: (argument) => subject(threads, argument),
+    showDiff: (session, uri, hunk) => diffs.showDiff(session, uri, hunk),
+    amend: (placed) => amend.open(placed),
+    ...rest,
+  };
+}
+
+function cursor(diffs: Diffs): Cursor | undefined {
+  const editor = vscode.window.activeTextEditor;
+  if (!editor) return undefined;
+  return diffs.cursorIn(editor) ?? { uri: editor.document.uri.toString(), line: editor.selection.active.line };
+}
+
+/** A thread's hunk, or the file or the hunk of a proposed document. */
+function subject(threads: Threads, argument: unknown): Subject | undefined {
+  const thread = threads.hunkOfThread(argument);
+  if (thread) return { kind: "hunk", session: thread.session, hunk: thread.hunk };
+  const target = targetOf(argument);
+  return target && { kind: target.hunk === undefined ? "file" : "hunk", ...target };
+}
