@@ -25,6 +25,7 @@ from signoff.lsp.roots import Roots
 from signoff.lsp.settings import UserSettings
 from signoff.lsp.signalling import Signalling
 from signoff.lsp.spelling import Spelling
+from signoff.lsp.vouching import Vouching
 from signoff.lsp.watching import Watching
 from signoff.runtime.context import ContextOptions
 from signoff.runtime.limits import Meter
@@ -68,12 +69,14 @@ class _App:
         self.models = Models(lambda: self.settings.now)
         self.trust = Trust(places.state)
         self.spelling = Spelling()
+        self.vouching = Vouching(lambda: list(self.spelling.folders), self._trust_changed)
         self.editor = LspEditor(server, self.spelling)
         services = Services(
             settings=lambda: self.settings.now,
             primary_model=self.models.primary,
             trusted=self.trusted,
             trust=self._trust,
+            restricted=lambda: self.vouching.restricted,
             status=self._status,
             doctor=self._doctor,
             unready=self._unready,
@@ -129,6 +132,7 @@ class _App:
         """Registers every feature, brings the workspaces' sessions back, and warms up what the first session needs."""
         server = self._server
         self.settings.take(server.protocol.initialization_options)
+        self.vouching.register(server)
         server.observers += [self.desk.buffers, self.desk.pages, self.indexing]
         for name in HANDLERS:
             server.command(name)(self._handler(name))
@@ -175,13 +179,18 @@ class _App:
     def _configuration_changed(self, params: Any) -> None:
         section: Any = member(params, "settings")
         self.settings.take(member(section, "signoff"))
+        self._trust_changed()
+
+    def _trust_changed(self) -> None:
         for folder in self.desk.folders():
             self.indexing.trusted(folder)
 
     def trusted(self, workspace: str) -> bool:
         """Whether subprocesses may run in the workspace and its instructions may be read."""
+        if self.vouching.restricted:
+            return False
         named = {self.spelling.folder(uri) for uri in self.settings.now.trusted_workspaces}
-        return workspace in named or self.trust.trusts(workspace)
+        return self.vouching.vouches(workspace) or workspace in named or self.trust.trusts(workspace)
 
     def _trust(self, workspace: str, trusted: bool) -> None:
         self.trust.set(workspace, trusted)

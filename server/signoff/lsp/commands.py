@@ -20,6 +20,7 @@ from signoff.core.state import State
 from signoff.core.view import phase
 from signoff.lsp.desk import Desk
 from signoff.lsp.guard import Refusal
+from signoff.lsp.vouching import RESTRICTED
 from signoff.lsp.windows import knows_us
 from signoff.runtime.manager import UNKNOWN
 from signoff.runtime.ports import StoreError
@@ -180,6 +181,8 @@ async def _show(desk: Desk, asked: p.SessionOf) -> Any:
 
 
 async def _trust(desk: Desk, asked: p.TrustWorkspace) -> Any:
+    if asked.trusted and desk.services.restricted():
+        return p.Refusal(RESTRICTED)
     try:
         desk.trust(asked.workspace, asked.trusted)
     except OSError as error:

@@ -46,6 +46,8 @@ class Services:
     primary_model: Callable[[], str]
     trusted: Callable[[str], bool]
     trust: Callable[[str, bool], None]
+    restricted: Callable[[], bool]
+    """Whether the editor limits the window, whatever was trusted before."""
     status: Callable[[], dict[str, Any]]
     doctor: Callable[[], Awaitable[list[dict[str, Any]]]]
     unready: Callable[[tuple[str, ...]], str | None]
@@ -147,6 +149,7 @@ class Desk:
         counts = {phase: phases.count(phase) for phase in sorted(set(phases))}
         return {
             **self.services.status(),
+            "restricted": self.services.restricted(),
             "sessions": counts,
             "workspaces": [{"uri": self.spelled(uri), "trusted": self.services.trusted(uri)} for uri in self.folders()],
         }

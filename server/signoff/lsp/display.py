@@ -178,7 +178,7 @@ class Display:
             instruction(document.line, params.range.start.line) if document else None,
             lamp,
             named,
-            named is None or services.trusted(named),
+            named is None or services.restricted() or services.trusted(named),
             settings.start_actions,
             settings.plan == "always",
         )

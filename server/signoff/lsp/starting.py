@@ -39,8 +39,8 @@ class Asked:
     """A place where actions are asked for. `uri` is spelled as the client spells it.
 
     `diagnostics` are those that the editor shows there, whoever's they are. `lamp`: the editor asks by itself. `folder`
-    is the open folder that holds the document. `general`: the user wants goals that fit everywhere. `plans`: the
-    user wants to see a plan of every task.
+    is the open folder that holds the document; `trusted`: there is nothing to ask about it. `general`: the user wants
+    goals that fit everywhere. `plans`: the user wants to see a plan of every task.
     """
 
     uri: str
