@@ -32,7 +32,7 @@ function keys(board: Board, link: Link): Record<string, boolean | number | strin
   return {
     running: link.state === "running",
     server: link.state,
-    endpoint: link.status?.endpoint?.state ?? "",
+    endpoint: link.status?.endpoint === undefined ? "unknown" : link.status.endpoint.configured ? "ready" : "missing",
     untrusted: !vscode.workspace.isTrusted || (link.status?.workspaces ?? []).some((each) => !each.trusted),
     workflows: (link.status?.workflows ?? []).length > 0,
     sessions: sessions.length,

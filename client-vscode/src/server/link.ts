@@ -7,7 +7,7 @@ export type ServerState = "starting" | "running" | "stopped" | "missing" | "cras
 
 /** The answer of `signoff.status`, as far as the client reads it. */
 export interface ServerStatus {
-  readonly endpoint?: { readonly state: string; readonly message?: string };
+  readonly endpoint?: { readonly configured: boolean; readonly baseUrl: string };
   readonly workspaces?: readonly { readonly uri: string; readonly trusted: boolean }[];
   readonly workflows?: readonly string[];
 }
