@@ -19,8 +19,8 @@ export class Diffs implements vscode.TextDocumentContentProvider, vscode.Disposa
   readonly #places: LivePlaces;
   readonly #link: Link;
   readonly #changed = new vscode.EventEmitter<vscode.Uri>();
-  /** Titles of diffs of whole sessions: VS Code doesn't say what such a tab shows. */
-  readonly #sessions = new Map<string, string>();
+  /** What the tabs of whole sessions' diffs are called: VS Code says nothing else of them. */
+  readonly #titles = new Map<string, string>();
   readonly #seen = new Set<string>();
   readonly #parts: vscode.Disposable;
   #timer: NodeJS.Timeout | undefined;
@@ -64,8 +64,7 @@ export class Diffs implements vscode.TextDocumentContentProvider, vscode.Disposa
     const target = targetOf(editor.document.uri);
     if (target === undefined) return undefined;
     const { uri, session, hunk } = target;
-    const open = vscode.workspace.textDocuments.find((each) => sameUri(each.uri.toString(), uri));
-    const line = currentLine(this.#of(target, open?.getText() ?? ""), editor.selection.active.line);
+    const line = currentLine(this.#of(target, openText(uri) ?? ""), editor.selection.active.line);
     return { uri, line, session, ...(hunk === undefined ? {} : { hunk }) };
   }
 
@@ -85,9 +84,10 @@ export class Diffs implements vscode.TextDocumentContentProvider, vscode.Disposa
   /** The document's text now; of a file that is not there, none. */
   async #current({ uri }: Target): Promise<string | { problem: string }> {
     const file = vscode.Uri.parse(uri);
-    if (!(await exists(file))) return "";
+    const open = openText(uri);
+    if (open === undefined && !(await exists(file))) return "";
     try {
-      const text = (await vscode.workspace.openTextDocument(file)).getText();
+      const text = open ?? (await vscode.workspace.openTextDocument(file)).getText();
       return text.length <= LONGEST ? text : { problem: `${nameOf(uri)} is too large to be compared here.` };
     } catch {
       return { problem: `${nameOf(uri)} can't be shown as text here.` };
@@ -116,7 +116,7 @@ export class Diffs implements vscode.TextDocumentContentProvider, vscode.Disposa
 
   async #showAll(session: string, goal: string, targets: readonly Target[]): Promise<void> {
     const title = `${goal} (current ↔ proposed)`;
-    this.#sessions.set(title, session);
+    this.#titles.set(title, session);
     const sides = targets.map(async (each) => [vscode.Uri.parse(each.uri), await leftOf(each), proposedUri(each)]);
     await vscode.commands.executeCommand("vscode.changes", title, await Promise.all(sides));
   }
@@ -131,11 +131,13 @@ export class Diffs implements vscode.TextDocumentContentProvider, vscode.Disposa
 
   /** Whether it is a tab of ours in which nothing waits any more. Sessions that are still to come are waited for. */
   #isOver(tab: vscode.Tab): boolean {
-    const { input, label } = tab;
+    const { input } = tab;
     const uri =
       input instanceof vscode.TabInputTextDiff ? input.modified : input instanceof vscode.TabInputText ? input.uri : undefined;
     const target = targetOf(uri);
-    const session = target?.session ?? (uri === undefined ? this.#sessions.get(label) : undefined);
+    // VS Code adds the number of files to the title.
+    const titled = (): string | undefined => [...this.#titles].find(([title]) => tab.label.startsWith(title))?.[1];
+    const session = target?.session ?? (uri === undefined ? titled() : undefined);
     if (session === undefined || !this.#seen.has(session)) return false;
     return !(this.#board.view(session)?.hunks ?? []).some(
       (hunk) =>
@@ -158,6 +160,10 @@ function targetFor(session: string, uri: string, hunk?: string): Target {
 async function leftOf(target: Target): Promise<vscode.Uri> {
   const file = vscode.Uri.parse(target.uri);
   return (await exists(file)) ? file : proposedUri({ ...target, empty: true });
+}
+
+function openText(uri: string): string | undefined {
+  return vscode.workspace.textDocuments.find((each) => sameUri(each.uri.toString(), uri))?.getText();
 }
 
 async function exists(file: vscode.Uri): Promise<boolean> {

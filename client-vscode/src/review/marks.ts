@@ -7,7 +7,7 @@ export function hunkMarks(places: LivePlaces): vscode.Disposable {
   const types = new Map(LOOKS.map((look) => [look.id, decoration(look)]));
   const mark = (editor: vscode.TextEditor): void => {
     const found = new Map<string, vscode.Range[]>(LOOKS.map((look) => [look.id, []]));
-    for (const { hunk } of places.hunksIn(editor.document.uri.toString())) {
+    for (const { hunk } of places.hidden ? [] : places.hunksIn(editor.document.uri.toString())) {
       const { id, first, last } = lookOf(hunk);
       found.get(id)?.push(new vscode.Range(first, 0, last, 0));
     }
@@ -30,7 +30,7 @@ export function hunkMarks(places: LivePlaces): vscode.Disposable {
   );
 }
 
-function decoration({ status, icon, insertion, deletion }: Look): vscode.TextEditorDecorationType {
+function decoration({ status, icon, insertion }: Look): vscode.TextEditorDecorationType {
   const colour = new vscode.ThemeColor(`signoff.${status}HunkForeground`);
   return vscode.window.createTextEditorDecorationType({
     isWholeLine: true,
@@ -42,7 +42,6 @@ function decoration({ status, icon, insertion, deletion }: Look): vscode.TextEdi
     ...(insertion
       ? { borderColor: colour, borderStyle: "dashed", borderWidth: "1px 0 0 0" }
       : { backgroundColor: new vscode.ThemeColor(`signoff.${status}HunkBackground`) }),
-    ...(deletion ? { textDecoration: "line-through" } : {}),
     light: { gutterIconPath: vscode.Uri.parse(icon.light) },
     dark: { gutterIconPath: vscode.Uri.parse(icon.dark) },
   });

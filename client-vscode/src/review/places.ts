@@ -28,6 +28,7 @@ export class LivePlaces implements vscode.Disposable {
   readonly #moved = new Map<string, Moved>();
   readonly #changed = new vscode.EventEmitter<vscode.Uri | undefined>();
   readonly #parts: vscode.Disposable;
+  #hidden = false;
 
   constructor(board: Board) {
     this.#board = board;
@@ -45,6 +46,16 @@ export class LivePlaces implements vscode.Disposable {
   /** Hunks or their places may be others now: of one document, or of any. */
   get onChange(): vscode.Event<vscode.Uri | undefined> {
     return this.#changed.event;
+  }
+
+  /** Whether the user wants no marks at hunks. */
+  get hidden(): boolean {
+    return this.#hidden;
+  }
+
+  hide(hidden: boolean): void {
+    this.#hidden = hidden;
+    this.#changed.fire(undefined);
   }
 
   /** The document's hunks that wait, in the order of the last view. A newer view counts once the document is at rest. */

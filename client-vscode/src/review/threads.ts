@@ -29,6 +29,7 @@ export class Threads implements vscode.Disposable {
   readonly #threads = new Map<string, Thread>();
   readonly #board: Board;
   readonly #listening: vscode.Disposable;
+  #hidden = false;
 
   constructor(board: Board) {
     this.#board = board;
@@ -41,6 +42,12 @@ export class Threads implements vscode.Disposable {
         if (kind !== "text") this.#update();
       }),
     );
+    this.#update();
+  }
+
+  /** Takes all threads away, or brings them back. */
+  hide(hidden: boolean): void {
+    this.#hidden = hidden;
     this.#update();
   }
 
@@ -58,7 +65,7 @@ export class Threads implements vscode.Disposable {
   }
 
   #update(): void {
-    const found = waiting(this.#board).slice(0, MOST);
+    const found = this.#hidden ? [] : waiting(this.#board).slice(0, MOST);
     const perFile = new Map<string, number>();
     for (const { hunk } of found) perFile.set(hunk.uri, (perFile.get(hunk.uri) ?? 0) + 1);
     const wanted = new Map(found.map((placed) => [keyOf(placed), placed]));
@@ -80,7 +87,7 @@ export class Threads implements vscode.Disposable {
     const label = threadLabel(placed);
     if (thread.label !== label) thread.label = label;
     if (thread.contextValue !== hunk.status) thread.contextValue = hunk.status;
-    const body = threadBody(hunk);
+    const body = known && sameText(known.view, hunk) ? known.body : threadBody(hunk);
     if (known?.body !== body) thread.comments = [comment(body)];
     this.#threads.set(key, { session: session.session, hunk: hunk.id, rev: hunk.rev, thread, view: hunk, body });
   }
@@ -89,6 +96,12 @@ export class Threads implements vscode.Disposable {
     this.#listening.dispose();
     this.#controller.dispose();
   }
+}
+
+/** Views come often, and long diffs take time: whether the thread says the same of both. */
+function sameText(one: HunkView, other: HunkView): boolean {
+  const said = ({ rev, rationale, note, to, findings }: HunkView): string => JSON.stringify([rev, rationale, note, to, findings]);
+  return said(one) === said(other);
 }
 
 /** A thread can't go to another document: the hunk of a renamed file gets another. */

@@ -7,9 +7,8 @@ export type Theme = "light" | "dark";
 export interface Look {
   readonly id: string;
   readonly status: "pending" | "applying" | "stale";
-  /** It only puts lines, or only takes lines. */
+  /** It puts lines and takes none. */
   readonly insertion: boolean;
-  readonly deletion: boolean;
   /** The gutter's picture, as a data URI. */
   readonly icon: Readonly<Record<Theme, string>>;
 }
@@ -30,7 +29,7 @@ export const LOOKS: readonly Look[] = [
   look("applying", "applying", ARROW),
   look("stale", "stale", WARNING),
   look("added", "pending", PLUS, true),
-  look("removed", "pending", MINUS, false, true),
+  look("removed", "pending", MINUS),
   look("changed", "pending", CHANGE),
 ];
 
@@ -42,9 +41,9 @@ export function lookOf(hunk: HunkView): { readonly id: string; readonly first: n
   return { id: before === "" ? "added" : after === "" ? "removed" : "changed", ...where };
 }
 
-function look(id: string, status: Look["status"], path: string, insertion = false, deletion = false): Look {
+function look(id: string, status: Look["status"], path: string, insertion = false): Look {
   const { light, dark } = COLOURS[status];
-  return { id, status, insertion, deletion, icon: { light: drawn(path, light), dark: drawn(path, dark) } };
+  return { id, status, insertion, icon: { light: drawn(path, light), dark: drawn(path, dark) } };
 }
 
 function drawn(path: string, colour: string): string {
