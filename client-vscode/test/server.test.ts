@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { StreamMessageReader, StreamMessageWriter, createMessageConnection } from "vscode-jsonrpc/node";
 import { findServer, thisMachine, type Launch } from "../src/server/launch";
-import { endsWithin, makeSureItEnds, startServer } from "../src/server/process";
+import { makeSureItEnds, startServer } from "../src/server/process";
 
 const checkout = join(import.meta.dirname, "..", "..");
 const program = process.env["SIGNOFF_PATH"] ?? join(checkout, ".venv", "bin", "signoff");
@@ -50,7 +50,6 @@ it("answers initialize, shutdown and exit", async () => {
 it("reports a program that ends at once, with its words", async () => {
   const script = "console.error('no pygls'); process.exit(3)";
   const server = startServer({ command: process.execPath, args: ["-e", script] });
-  expect(await endsWithin(server, 30_000)).toBe(true);
   expect(await server.ended).toEqual({ code: 3, signal: null, stderr: "no pygls\n" });
 });
 
@@ -63,6 +62,5 @@ it("reports a program that cannot be started", async () => {
 
 it("kills a program that does not end", async () => {
   const server = startServer({ command: process.execPath, args: ["-e", "setInterval(() => {}, 1000)"] });
-  expect(await endsWithin(server, 10)).toBe(false);
   expect(await makeSureItEnds(server, 10)).toMatchObject({ code: null, signal: "SIGKILL" });
 });
