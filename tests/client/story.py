@@ -85,10 +85,11 @@ class Story:
         """Its text is edited like a file; saving that amends the hunk."""
         await self.window.press_in_thread(9, "Amend Hunk")
         await self.window.until_text(lambda text: text.rstrip("\n") == UNIT[1].rstrip("\n"), "the hunk's text")
-        await self.window.press("Control+A")
-        await self.window.page.keyboard.insert_text(AMENDED)
+        await self.window.press("Control+Home", "Shift+End")
+        await self.window.page.keyboard.insert_text(AMENDED.rstrip("\n"))
         await self.window.save()
         await self.window.until_text(lambda text: "def parse" in text, "the file again")
+        await until(lambda: self.window.thread_text(9), lambda text: AMENDED.strip() in text, "the amended hunk")
         await self.window.press_lens("Approve", 9, self._amended)
         await self.hunks(1)
 
@@ -98,6 +99,8 @@ class Story:
     async def has_one_revised(self) -> None:
         """By a reply in its thread: the agent proposes something else in its place."""
         await self.window.reply_in_thread(13, WORDS)
+        await until(self.window.thread(13).count, lambda count: count == 0, "the rejected hunk's thread")
+        await self.hunks(1)
         await until(lambda: self.window.thread_text(13), lambda text: REVISED[1].strip() in text, "the revised hunk")
         assert any(WORDS in json.dumps(request.body) for request in self.endpoint.requests)
 

@@ -47,6 +47,7 @@ class Window:
         for attempt in range(TIMES):
             if attempt:
                 self.retries.append(what)
+                await self.picture(f"again-{len(self.retries)}")
             # `expect` and `until` raise AssertionErrors.
             with suppress(NotInTime, AssertionError):
                 await act()
@@ -135,15 +136,13 @@ class Window:
 
     async def tabs(self) -> list[str]:
         """The titles of all tabs."""
-        found = await self.page.locator(".tabs-container .tab").evaluate_all(
-            "tabs => tabs.map(t => t.dataset.resourceName)"
-        )
-        return list(found)
+        found = await self.page.locator(".tabs-container .tab").evaluate_all("tabs => tabs.map(t => t.ariaLabel)")
+        return [label.split(", ")[0] for label in found]
 
     async def active_tab(self) -> str:
         """The title of the tab in front."""
         tab = self.page.locator(".editor-group-container.active .tab.active").first
-        return await tab.get_attribute("data-resource-name") or "" if await tab.count() else ""
+        return (await tab.get_attribute("aria-label") or "").split(", ")[0] if await tab.count() else ""
 
     async def focus_editor(self) -> None:
         """Puts the keyboard into the text in front."""
@@ -269,26 +268,25 @@ class Window:
         """The open comment threads."""
         return self.page.locator(".review-widget")
 
-    async def open_thread(self, line: int) -> Locator:
-        """Opens the comment thread of a line by its mark beside the text, if it isn't open; the thread."""
-        label = self.threads.filter(has=self.page.locator(f"[aria-label*='on lines {line} through']"))
+    def thread(self, line: int) -> Locator:
+        """The thread of a line, if it is open."""
+        return self.threads.filter(has=self.page.locator(f"[aria-label*='on lines {line} through']"))
 
-        async def press() -> None:
-            top = await self._top_of(line)
-            marks = self.page.locator(".editor-group-container.active .comment-thread")
-            for index in range(await marks.count()):
-                box = await marks.nth(index).bounding_box(timeout=AGAIN * 1000)
-                if box and abs(box["y"] - top) < box["height"] / 2:
-                    await marks.nth(index).click(timeout=AGAIN * 1000)
-                    return
-            raise NotInTime(f"no thread at line {line}")
+    async def open_thread(self, line: int) -> Locator:
+        """Opens the comment thread of a line by the keyboard, if it isn't open; the thread."""
+        thread = self.thread(line)
+
+        async def ask() -> None:
+            await self.focus_editor()
+            await self.go_to(line - 1)
+            await self.press("Alt+F9")
 
         async def there() -> bool:
-            return await label.count() > 0 and await label.first.is_visible()
+            return await thread.count() > 0 and await thread.first.is_visible()
 
         if not await there():
-            await self.insist(f"opening the thread of line {line}", press, there)
-        return label.first
+            await self.insist(f"opening the thread of line {line}", ask, there)
+        return thread.first
 
     async def thread_labels(self) -> list[str]:
         """The titles of the open comment threads."""
