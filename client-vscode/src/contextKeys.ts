@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import type { Link } from "./server/link";
 import { isBusy, type Board } from "./state/board";
+import { restricted } from "./trust";
 import { select, waiting, waitingIn } from "./state/hunks";
 
 export function contextKeys(board: Board, link: Link): vscode.Disposable {
@@ -33,7 +34,7 @@ function keys(board: Board, link: Link): Record<string, boolean | number | strin
     running: link.state === "running",
     server: link.state,
     endpoint: link.status?.endpoint === undefined ? "unknown" : link.status.endpoint.configured ? "ready" : "missing",
-    untrusted: !vscode.workspace.isTrusted || (link.status?.workspaces ?? []).some((each) => !each.trusted),
+    untrusted: restricted(link),
     workflows: (link.status?.workflows ?? []).length > 0,
     sessions: sessions.length,
     hunks: waiting(board).length,

@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import { ApiKey } from "./apiKey";
 import { fixThis, runWorkflow, sendReply, showContext, startTask } from "./commands/own";
 import { Router } from "./commands/route";
+import type { Subject } from "./commands/subject";
 import { contextKeys } from "./contextKeys";
 import { copyDebugInformation } from "./debug";
 import { forwarding } from "./forwarding";
@@ -11,11 +12,15 @@ import { Diffs } from "./review/diff";
 import { hunkMarks } from "./review/marks";
 import { LivePlaces } from "./review/places";
 import { Threads } from "./review/threads";
-import { onScreen } from "./screen";
+import { onScreen, openSubject } from "./screen";
 import { Connection } from "./server/connection";
 import { Keeper } from "./server/keeper";
 import { Board } from "./state/board";
 import { grantTrust, trusted, trusting } from "./trust";
+import { notices } from "./views/notices";
+import { Pages } from "./views/page";
+import { showMenu, statusItem } from "./views/statusItem";
+import { tree } from "./views/tree";
 
 let stop: () => Promise<void> = () => Promise.resolve();
 
@@ -27,11 +32,12 @@ export function activate(context: vscode.ExtensionContext): void {
   const threads = new Threads(board);
   const diffs = new Diffs(board, places, link);
   const amend = new AmendEditors(board, link);
+  const pages = new Pages(board, link, vscode.Uri.joinPath(context.extensionUri, "media"));
   const screen = onScreen({
     threads,
     diffs,
     amend,
-    showPage: () => Promise.resolve(),
+    showPage: (session) => pages.show(session),
     showContext: () => showContext(link),
     runWorkflow: () => runWorkflow(link),
   });
@@ -42,11 +48,15 @@ export function activate(context: vscode.ExtensionContext): void {
   stop = () => supervisor.stop();
   context.subscriptions.push(
     ...[output, places, threads, diffs, amend, hunkMarks(places)],
+    ...[pages, tree(board, link), statusItem(board, link), notices(board, link, (session) => pages.seen(session))],
     ...[key.follow(), contextKeys(board, link), trusting(link), forwarding(link, (each) => link.plain(each))],
     ...commands({
       startTask: () => startTask(link, false),
       startTaskOnSelection: () => startTask(link, true),
       fixThis,
+      openHunk: (subject: Subject) => openSubject(board, screen, subject),
+      showPage: (subject?: Subject) => router.showPage(subject),
+      showMenu: () => showMenu(board, link),
       sendReply: (reply: vscode.CommentReply) => sendReply(link, threads, reply),
       setApiKey: () => key.ask(),
       trust: () => grantTrust(link),

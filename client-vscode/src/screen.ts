@@ -6,6 +6,8 @@ import type { AmendEditors } from "./review/amend";
 import type { Diffs } from "./review/diff";
 import type { Threads } from "./review/threads";
 import { targetOf } from "./review/uris";
+import type { Board } from "./state/board";
+import { findHunk } from "./state/hunks";
 
 export interface Shows {
   readonly threads: Threads;
@@ -30,6 +32,22 @@ function cursor(diffs: Diffs): Cursor | undefined {
   const editor = vscode.window.activeTextEditor;
   if (!editor) return undefined;
   return diffs.cursorIn(editor) ?? { uri: editor.document.uri.toString(), line: editor.selection.active.line };
+}
+
+/** Brings what a line of the tree or a button of a page stands for before the user. */
+export async function openSubject(board: Board, screen: Screen, { session, hunk }: Subject): Promise<void> {
+  const found = hunk === undefined ? undefined : findHunk(board, hunk);
+  if (found === undefined) {
+    await screen.showPage(session);
+    return;
+  }
+  const { uri, range, kind } = found.hunk;
+  if (kind !== "update") {
+    await screen.showDiff(session, uri, found.hunk.id);
+    return;
+  }
+  const place = new vscode.Range(range.start.line, range.start.character, range.start.line, range.start.character);
+  await vscode.window.showTextDocument(vscode.Uri.parse(uri), { selection: place, preserveFocus: false });
 }
 
 /** A thread's hunk, or the file or the hunk of a proposed document. */

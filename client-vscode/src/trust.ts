@@ -19,6 +19,11 @@ export function trusting(link: Link): vscode.Disposable {
   });
 }
 
+/** Whether something of the window is not trusted, by the editor or by the server. */
+export function restricted(link: Link): boolean {
+  return !vscode.workspace.isTrusted || (link.status?.workspaces ?? []).some((each) => !each.trusted);
+}
+
 /** Signoff: Trust This Workspace. Where the editor restricts the window only its own page can end that. */
 export async function grantTrust(link: Link): Promise<void> {
   if (!vscode.workspace.isTrusted) {

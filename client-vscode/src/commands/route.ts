@@ -56,6 +56,12 @@ export class Router {
     return made && tell(await send(command, [made]));
   }
 
+  /** Signoff: Show Session. */
+  async showPage(given?: unknown): Promise<void> {
+    const view = await this.#which("signoff.showPage", this.#subject(given));
+    if (view) await this.#screen.showPage(view.session);
+  }
+
   async #argument(command: string, given: unknown): Promise<Made> {
     const subject = this.#subject(given);
     if (HUNK.has(command)) return this.#hunk(command, subject);
