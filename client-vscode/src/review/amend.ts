@@ -9,6 +9,9 @@ const AMEND = "signoff-amend";
 /** How long a reloaded window's editor waits for the server to tell of its hunk, in milliseconds. */
 const PATIENCE = 20_000;
 
+/** Texts that are kept for the next window, the last ones. */
+const MOST = 20;
+
 interface Draft {
   readonly bytes: Uint8Array;
   readonly at: number;
@@ -17,8 +20,9 @@ interface Draft {
 export class AmendEditors implements vscode.FileSystemProvider, vscode.Disposable {
   readonly #board: Board;
   readonly #link: Link;
-  /** What saving without being asked to has kept. */
+  /** What saving without being asked to has kept, and the place that outlives the window: nothing typed is lost. */
   readonly #drafts = new Map<string, Draft>();
+  readonly #kept: vscode.Memento | undefined;
   readonly #reasons = new Map<string, vscode.TextDocumentSaveReason>();
   readonly #amended = new Set<string>();
   readonly #changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
@@ -29,8 +33,11 @@ export class AmendEditors implements vscode.FileSystemProvider, vscode.Disposabl
   readonly delete = refuse;
   readonly rename = refuse;
 
-  constructor(board: Board, link: Link) {
-    [this.#board, this.#link] = [board, link];
+  constructor(board: Board, link: Link, kept?: vscode.Memento) {
+    [this.#board, this.#link, this.#kept] = [board, link, kept];
+    for (const [name, text] of kept?.get<[string, string][]>(AMEND) ?? []) {
+      this.#drafts.set(name, { bytes: bytesOf(text), at: Date.now() });
+    }
     this.#parts = vscode.Disposable.from(
       this.#changed,
       vscode.workspace.registerFileSystemProvider(AMEND, this, { isCaseSensitive: true }),
@@ -38,10 +45,9 @@ export class AmendEditors implements vscode.FileSystemProvider, vscode.Disposabl
         if (document.uri.scheme === AMEND) this.#reasons.set(document.uri.query, reason);
       }),
       vscode.workspace.onDidSaveTextDocument(({ uri }) => {
-        if (uri.scheme === AMEND && this.#amended.delete(uri.query)) void close(uri);
-      }),
-      vscode.workspace.onDidCloseTextDocument(({ uri }) => {
-        if (uri.scheme === AMEND) this.#drafts.delete(uri.query);
+        if (uri.scheme !== AMEND || !this.#amended.delete(uri.query)) return;
+        this.#keep(uri);
+        void close(uri);
       }),
     );
   }
@@ -71,7 +77,14 @@ export class AmendEditors implements vscode.FileSystemProvider, vscode.Disposabl
     const reason = this.#reasons.get(uri.query) ?? vscode.TextDocumentSaveReason.Manual;
     this.#reasons.delete(uri.query);
     if (reason === vscode.TextDocumentSaveReason.Manual) await this.#amend(uri, textOf(bytes));
-    this.#drafts.set(uri.query, { bytes, at: Date.now() });
+    this.#keep(uri, { bytes, at: Date.now() });
+  }
+
+  #keep(uri: vscode.Uri, draft?: Draft): void {
+    this.#drafts.delete(uri.query);
+    if (draft) this.#drafts.set(uri.query, draft);
+    const texts = [...this.#drafts].slice(-MOST).map(([name, { bytes }]) => [name, textOf(bytes)]);
+    void this.#kept?.update(AMEND, texts);
   }
 
   async #amend(uri: vscode.Uri, text: string): Promise<void> {
