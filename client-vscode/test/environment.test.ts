@@ -9,6 +9,9 @@ import { Environment, failure, findPython, shipped, type Outcome } from "../src/
 import { isOpened, thisMachine, type Machine } from "../src/server/launch";
 import { startServer } from "../src/server/process";
 
+// Python makes an environment in 4 s, on a busy machine in 20.
+vi.setConfig({ testTimeout: 240_000 });
+
 /** Nothing listens there. */
 const CLOSED = "http://127.0.0.1:9/simple";
 const going = new AbortController().signal;
@@ -89,10 +92,7 @@ it("makes an environment whose server runs, alone and from another folder", asyn
   };
   expect(await made.install(made.offer, machine({ PIP_TARGET: folder("elsewhere") }), say, going)).toBe("done");
   expect(lines.slice(0, 2)).toEqual(["Looking for Python", "Making a Python environment"]);
-  expect(lines.slice(2, 4).map((line) => line.replace(/ \S+ \(/, " x ("))).toEqual([
-    "Collecting x (1 of 2)",
-    "Collecting x (2 of 2)",
-  ]);
+  expect(lines.slice(2, 4)).toEqual(["Collecting signoff (1 of 2)", "Collecting helpful (2 of 2)"]);
   expect(lines.at(-1)).toBe("Installing 2 packages");
   expect(shares).toEqual([...shares].sort((a, b) => a - b));
   expect(kept(storage)).toHaveLength(1);

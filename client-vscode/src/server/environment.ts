@@ -131,7 +131,7 @@ export class Environment {
     let seen = 0;
     const { packages, folder } = this.#wheels;
     const line = (text: string): void => {
-      const name = /^(?:Collecting|Processing|Ignoring) ([^\s:=]+)/.exec(text)?.[1]?.replace(/^.*[/\\]/, "");
+      const name = /^(?:Collecting|Processing|Ignoring) ([^\s:=]+)/.exec(text)?.[1]?.replace(/^.*[/\\]|-\d.*$/g, "");
       if (name !== undefined) say(`Collecting ${name} (${++seen} of ${packages})`, 0.1 + (0.7 * seen) / packages);
       else if (text.startsWith("Installing collected")) say(`Installing ${packages} packages`, 0.85);
     };
