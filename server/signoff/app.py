@@ -14,6 +14,7 @@ from signoff import __version__
 from signoff.core import paths
 from signoff.core.state import State
 from signoff.core.watched import Changes
+from signoff.lsp.api_key import key_of
 from signoff.lsp.commands import HANDLERS, answer
 from signoff.lsp.desk import Desk, Services
 from signoff.lsp.editor import LspEditor
@@ -173,8 +174,9 @@ class _App:
 
         return handler
 
-    def _take_key(self, params: Any) -> None:
-        self.models.set_key(str(member(params, "key") or ""))
+    def _take_key(self, params: Any) -> dict[str, Any]:
+        self.models.set_key(key_of(params))
+        return {}
 
     def _configuration_changed(self, params: Any) -> None:
         section: Any = member(params, "settings")

@@ -50,9 +50,9 @@ class Models:
         """The model to use when nobody names one."""
         return os.environ.get("OPENAI_PRIMARY_MODEL") or DEFAULT_MODEL
 
-    def set_key(self, key: str) -> None:
-        """A key that the client keeps for the user."""
-        self._key = key
+    def set_key(self, key: str | None) -> None:
+        """A key that the client keeps for the user, which wins over the environment's; None or "" forgets it."""
+        self._key = key or os.environ.get("OPENAI_API_KEY", "")
 
     async def warm(self) -> None:
         """Takes set-up off the first request's way, when an endpoint is configured."""
