@@ -31,13 +31,17 @@ export function activate(context: vscode.ExtensionContext): void {
   const places = new LivePlaces(board);
   const threads = new Threads(board);
   const diffs = new Diffs(board, places, link);
-  const amend = new AmendEditors(board, link);
+  const amend = new AmendEditors(board, link, context.workspaceState);
   const pages = new Pages(board, link, vscode.Uri.joinPath(context.extensionUri, "media"));
   const screen = onScreen({
     threads,
     diffs,
     amend,
     showPage: (session) => pages.show(session),
+    hide: (hidden) => {
+      threads.hide(hidden);
+      places.hide(hidden);
+    },
     showContext: () => showContext(link),
     runWorkflow: () => runWorkflow(link),
   });

@@ -14,6 +14,7 @@ export interface Shows {
   readonly diffs: Diffs;
   readonly amend: AmendEditors;
   readonly showPage: (session: string) => Promise<void>;
+  readonly hide: (hidden: boolean) => void;
   readonly showContext: () => Promise<void>;
   readonly runWorkflow: () => Promise<void>;
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,10 @@ from endpoint.server import Endpoint
 from support.editor_client import editor
 
 pytestmark = pytest.mark.e2e
+
+
+def waiting_lines(view: dict[str, Any]) -> list[int]:
+    return [hunk["range"]["start"]["line"] for hunk in view["hunks"] if hunk["status"] == "pending"]
 
 
 async def test_a_session_is_reviewed_with_the_editors_own_means(tmp_path: Path) -> None:
@@ -38,5 +43,6 @@ async def test_a_session_is_reviewed_with_the_editors_own_means(tmp_path: Path) 
         await client.until_told(lambda: len(client.diagnostics[uri]) == 1)
         client.insert(uri, 0, 0, "above\n")
         await client.until_told(lambda: client.diagnostics[uri][0]["range"]["start"]["line"] == 20)
+        await client.until(session, lambda view: waiting_lines(view) == [20])
         await client.command("rejectAll", session=session)
         await client.until_told(lambda: client.diagnostics[uri] == [])

@@ -18,6 +18,8 @@ export interface Screen {
   showDiff(session: string, uri?: string, hunk?: string): Promise<void>;
   amend(placed: Placed): Promise<void>;
   showPage(session: string): Promise<void>;
+  /** Takes the hunks out of the user's sight, or brings them back. */
+  hide(hidden: boolean): void;
   showContext(): Promise<void>;
   runWorkflow(): Promise<void>;
 }
@@ -53,7 +55,9 @@ export class Router {
     if (command === "signoff.showContext" && argument === undefined) return this.#screen.showContext();
     if (command === "signoff.runWorkflow" && argument === undefined) return this.#screen.runWorkflow();
     const made = argument ?? (await this.#argument(command, args[0]));
-    return made && tell(await send(command, [made]));
+    const answer = made && tell(await send(command, [made]));
+    if (command === "signoff.hideHunks" || command === "signoff.showHunks") this.#screen.hide(command === "signoff.hideHunks");
+    return answer;
   }
 
   /** Signoff: Show Session. */

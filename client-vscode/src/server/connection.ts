@@ -16,11 +16,10 @@ import type { Board } from "../state/board";
 import { tell } from "../tell";
 import type { Link, ServerState, ServerStatus } from "./link";
 import type { ServerProcess } from "./process";
+import { PROTOCOL } from "./versions";
 
 /** How long a server that was told to stop may take before it is killed, in milliseconds. */
 const STOP_PATIENCE = 3_000;
-/** The version of the `signoff/*` messages that this client speaks. */
-export const PROTOCOL = 1;
 
 /** What the connection needs of the rest of the client. */
 export interface Parts {

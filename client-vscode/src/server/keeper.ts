@@ -40,7 +40,7 @@ export class Keeper {
     }
     const { question, detail } = environment.offer;
     const choice = await vscode.window.showInformationMessage(`Signoff: ${question} ${detail}`, "Install", "Not Now");
-    if (choice === "Install") await this.supervisor.install(() => inProgress(environment));
+    if (choice === "Install") await this.supervisor.install((stop) => inProgress(environment, stop));
   }
 
   async #tell(problem: Problem, output: vscode.LogOutputChannel): Promise<void> {
@@ -61,7 +61,8 @@ export class Keeper {
   }
 }
 
-async function inProgress(environment: Environment): Promise<Outcome> {
+/** `stop`: the window closes. */
+async function inProgress(environment: Environment, stop: AbortSignal): Promise<Outcome> {
   const options = { location: vscode.ProgressLocation.Notification, title: "Signoff", cancellable: true };
   return vscode.window.withProgress(options, (progress, token) => {
     const end = new AbortController();
@@ -73,7 +74,7 @@ async function inProgress(environment: Environment): Promise<Outcome> {
       progress.report({ message, increment: (share - before) * 100 });
       before = share;
     };
-    return environment.install(environment.offer, machine(), say, end.signal);
+    return environment.install(environment.offer, machine(), say, AbortSignal.any([stop, end.signal]));
   });
 }
 

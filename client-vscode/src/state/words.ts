@@ -62,10 +62,10 @@ export function hunkTitle(hunk: HunkView): string {
   return hunk.rationale.split("\n")[0] || whole || first || "empty lines";
 }
 
-/** How the hunks of a file stand: "2 of 5 wait". */
+/** How the hunks of a file stand: "2 of 5 hunks wait". */
 export function fileState(hunks: readonly HunkView[]): string {
   const waiting = hunks.filter(waits).length;
-  return waiting === 0 ? several(hunks.length, "hunk") : `${waiting} of ${several(hunks.length, "hunk")} waits`;
+  return waiting === 0 ? several(hunks.length, "hunk") : `${waiting} of ${several(hunks.length, "hunk")} ${waiting === 1 ? "waits" : "wait"}`;
 }
 
 /** "1 hunk", "3 hunks" */

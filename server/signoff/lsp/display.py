@@ -134,6 +134,9 @@ class Display:
             found = review.diagnostics(states, uri, marks, self._beginnings.line)
         if self._publisher.publish(uri, found, again=uri in self._opened):
             self._refresher.refresh()
+            # Views have places too, which typing moves without any event of the session.
+            for state in {mark.state.session: mark.state for mark in marks}.values():
+                self._desk.news.changed(state)
         self._opened.discard(uri)
 
     def _marks(self, uri: str, statuses: Collection[str] = OPEN) -> list[review.Mark]:
