@@ -7,6 +7,7 @@ does is the same as in the other editors.
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from client.editor import Running, until
@@ -30,13 +31,13 @@ class Story:
         file = self.workspace / path
         return file.read_text(encoding="utf-8") if file.exists() else ""
 
-    async def until_on_disk(self, path: str, wanted: str) -> None:
-        """Waits until the file has this text."""
+    def _has(self, path: str, wanted: str) -> Callable[[], Awaitable[bool]]:
+        """Whether the file has this text."""
 
-        async def text() -> str:
-            return self.on_disk(path)
+        async def has() -> bool:
+            return self.on_disk(path) == wanted
 
-        await until(text, lambda found: found == wanted, path)
+        return has
 
     async def hunks(self, count: int) -> None:
         """Waits until so many hunks of the file in front have lenses."""
@@ -72,17 +73,15 @@ class Story:
     async def _pages(self) -> list[Path]:
         return list(self.workspace.glob(".signoff/sessions/*.md"))
 
-    async def approves_one_by_its_thread(self) -> None:
+    async def approves_one_by_its_lens(self) -> None:
         """The edit is in the editor, the file is as it was."""
-        thread = await self.window.open_thread(5)
-        assert NUMBER[1].strip() in await thread.inner_text()
-        await self.window.press_in_thread(5, "Approve Hunk")
-        await self.window.until_text(lambda text: NUMBER[1].strip() in text)
+        await self.window.press_lens("Approve", 5, self._shows(NUMBER[1]))
         await self.hunks(2)
         assert self.on_disk("app/parse.py") == PARSE
 
-    async def amends_one_and_approves_it_by_its_lens(self) -> None:
+    async def amends_one_and_approves_it_by_its_thread(self) -> None:
         """Its text is edited like a file; saving that amends the hunk."""
+        assert UNIT[1].strip() in await self.window.thread_text(9)
         await self.window.press_in_thread(9, "Amend Hunk")
         await self.window.until_text(lambda text: text.rstrip("\n") == UNIT[1].rstrip("\n"), "the hunk's text")
         await self.window.press("Control+Home", "Shift+End")
@@ -90,11 +89,17 @@ class Story:
         await self.window.save()
         await self.window.until_text(lambda text: "def parse" in text, "the file again")
         await until(lambda: self.window.thread_text(9), lambda text: AMENDED.strip() in text, "the amended hunk")
-        await self.window.press_lens("Approve", 9, self._amended)
+        await self.window.press_in_thread(9, "Approve Hunk")
+        await until(self._shows(AMENDED), bool, "the amended text")
         await self.hunks(1)
 
-    async def _amended(self) -> bool:
-        return AMENDED.strip() in await self.window.text()
+    def _shows(self, line: str) -> Callable[[], Awaitable[bool]]:
+        """Whether the editor in front has the line."""
+
+        async def shows() -> bool:
+            return line.strip() in await self.window.text()
+
+        return shows
 
     async def has_one_revised(self) -> None:
         """By a reply in its thread: the agent proposes something else in its place."""
@@ -132,8 +137,8 @@ class Story:
 
     async def finds_all_back(self) -> None:
         """The unsaved text, and what waits."""
-        text = await self.window.until_text(lambda text: "def parse" in text)
-        assert NUMBER[1].strip() in text and AMENDED.strip() in text and TYPED in text
+        parts = (NUMBER[1].strip(), AMENDED.strip(), TYPED)
+        await self.window.until_text(lambda text: all(part in text for part in parts), "the unsaved text")
         await self.hunks(1)
         assert REVISED[1].strip() in await self.window.thread_text(13)
 
@@ -157,10 +162,9 @@ class Story:
     async def approves_the_rest_by_file(self) -> None:
         """In the tree: a file that is not open, and a new one; then the one in front."""
         await self.window.show_tree()
-        await self.window.press_in_tree("report.py", "Approve File")
-        await self.until_on_disk("app/report.py", REPORT.replace(*JOIN))
-        await self.window.press_in_tree("errors.py", "Approve File")
-        await self.until_on_disk("app/errors.py", ERRORS)
+        report, errors = self._has("app/report.py", REPORT.replace(*JOIN)), self._has("app/errors.py", ERRORS)
+        await self.window.press_in_tree("report.py", "Approve File", report)
+        await self.window.press_in_tree("errors.py", "Approve File", errors)
         await self.window.focus_editor()
         await self.window.command("Signoff: Approve File")
         await self.window.until_text(lambda text: REVISED[1].strip() in text)
@@ -170,14 +174,15 @@ class Story:
         """The file has the approved hunks and what was typed."""
         await self.window.save()
         wanted = PARSE.replace(*NUMBER).replace(UNIT[0], AMENDED)
-        await self.until_on_disk("app/parse.py", wanted.replace(SPLIT[0], REVISED[1].rstrip("\n") + TYPED + "\n"))
+        wanted = wanted.replace(SPLIT[0], REVISED[1].rstrip("\n") + TYPED + "\n")
+        await until(self._has("app/parse.py", wanted), bool, "the saved file")
 
     async def tell(self) -> None:
         """All of it."""
         await self.starts_on_a_selection()
         await self.edits_the_plan_and_approves()
-        await self.approves_one_by_its_thread()
-        await self.amends_one_and_approves_it_by_its_lens()
+        await self.approves_one_by_its_lens()
+        await self.amends_one_and_approves_it_by_its_thread()
         await self.has_one_revised()
         await self.approves_the_rest_of_the_file_in_its_diff()
         await self.undoes_and_sees_it_pending_again()

@@ -212,8 +212,13 @@ class Window:
         return await until(self.status, lambda found: wanted in found, f"no {wanted!r} in the status bar")
 
     async def ready(self) -> None:
-        """Waits until the server runs: the palette offers what needs it."""
-        await until(lambda: self.offers("Signoff: Show Context..."), bool, "the server does not run")
+        """Waits until the server runs."""
+        words = ("starting", "stopped", "installing", "ended", "no server")
+        await until(
+            self.status,
+            lambda found: bool(found) and not any(each in found for each in words),
+            "the server does not run",
+        )
 
     async def notifications(self) -> list[str]:
         """What the notifications on the screen say."""
@@ -251,7 +256,8 @@ class Window:
             for index in range(await lenses.count()):
                 box = await lenses.nth(index).bounding_box()
                 if box and abs(box["y"] + box["height"] - top) < box["height"]:
-                    await lenses.nth(index).get_by_text(title, exact=True).click(timeout=AGAIN * 1000)
+                    await lenses.nth(index).get_by_text(title, exact=True).hover(timeout=AGAIN * 1000)
+                    await lenses.nth(index).get_by_text(title, exact=True).click(delay=80, timeout=AGAIN * 1000)
                     return
             raise NotInTime(f"no lens above line {line}")
 
@@ -343,7 +349,9 @@ class Window:
 
     async def show_tree(self) -> None:
         """Opens our view in the side bar."""
-        await self.page.locator(".activitybar .action-item [aria-label^='Signoff']").first.click()
+        # The icon's corner: its badge, which counts what waits, covers the middle.
+        icon = self.page.locator(".activitybar .action-item").filter(has=self.page.locator("[aria-label^='Signoff']"))
+        await icon.first.click(position={"x": 6, "y": 6})
         await self.page.wait_for_selector(".sidebar .composite.title h2")
 
     async def tree(self) -> list[str]:
@@ -357,11 +365,15 @@ class Window:
             self.tree, lambda rows: all(any(part in row for row in rows) for part in parts), f"the tree lacks {parts}"
         )
 
-    async def press_in_tree(self, part: str, action: str) -> None:
-        """Presses an action at the row that says `part`."""
+    async def press_in_tree(self, part: str, action: str, done: Callable[[], Awaitable[bool]]) -> None:
+        """Presses an action at the row that says `part`, until `done`."""
         row = self.page.locator(".sidebar .pane-body .monaco-list-row").filter(has_text=part).first
-        await row.hover()
-        await row.locator(f".actions [aria-label^='{action}']").first.click()
+
+        async def press() -> None:
+            await row.hover(timeout=AGAIN * 1000)
+            await row.locator(f".actions [aria-label^='{action}']").first.click(timeout=AGAIN * 1000)
+
+        await self.insist(f"{action} of {part} in the tree", press, done)
 
     async def picture(self, name: str) -> None:
         """Saves what is on the screen in the test's folder; for whoever works on a test."""
