@@ -6,7 +6,7 @@ import { describeEnd, doctor, findServer, inWords, ownServer, thisMachine, type 
 
 function machine(path: string, ...programs: string[]): Machine {
   const isProgram = (file: string): boolean => programs.includes(file);
-  return { env: {}, path, platform: "linux", home: "/home/u", folders: ["/work"], isProgram };
+  return { env: {}, path, platform: "linux", home: "/home/u", folders: ["/opened"], isProgram };
 }
 
 describe("findServer", () => {
@@ -29,8 +29,8 @@ describe("findServer", () => {
   });
 
   it("leaves out what is in an opened folder, unless it is set", () => {
-    const path = ["/work/.venv/bin", "/b"].join(delimiter);
-    const program = "/work/.venv/bin/signoff";
+    const path = ["/opened/.venv/bin", "/b"].join(delimiter);
+    const program = "/opened/.venv/bin/signoff";
     expect(findServer("", machine(path, program, "/b/signoff"))).toMatchObject({ launch: { command: "/b/signoff" } });
     expect(findServer("", machine(path, program))).toHaveProperty(
       "problem",

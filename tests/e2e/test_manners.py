@@ -100,15 +100,16 @@ async def test_hunks_are_hidden_and_come_back_while_actions_stay(places: tuple[P
         document = {"textDocument": {"uri": uri}}
         everything = {"start": {"line": 0, "character": 0}, "end": {"line": 99, "character": 0}}
 
-        async def drawn() -> tuple[list[str], int]:
+        async def drawn() -> tuple[list[str], list[int]]:
             found = (await client.request("textDocument/codeLens", document))["result"]
             hints = (await client.request("textDocument/inlayHint", {**document, "range": everything}))["result"]
-            return [lens["command"]["title"] for lens in found], len(hints)
+            return [lens["command"]["title"] for lens in found], [hint["position"]["character"] for hint in hints]
 
-        assert await drawn() == (["Approve", "Reject", "Diff"] * 2, 2)
+        ends = [len(client.text(uri).splitlines()[line]) for line in (2, 19)]
+        assert await drawn() == (["Approve", "Reject", "Diff"] * 2, ends)
         assert await run(client, await actions(client, uri, 2), "Hide hunks") == {}
         await client.until_told(lambda: client.diagnostics[uri] == [])
-        assert await drawn() == ([], 0)
+        assert await drawn() == ([], [])
         found = await actions(client, uri, 2)
         assert "Approve hunk" in titles(found)
         hover = await client.request("textDocument/hover", {**document, "position": {"line": 2, "character": 0}})

@@ -142,7 +142,9 @@ def test_lenses_and_hints_stand_at_the_hunk() -> None:
         "Propose again",
         "Diff",
     ]
-    assert [hint.label for hint in review.hints(shown(state))] == ["+2 -1", "+2 -1"]
+    hints = review.hints(shown(state), lambda line: 40)
+    assert [hint.label for hint in hints] == ["+2 -1", "+2 -1"]
+    assert {hint.position.character for hint in hints} == {40}
 
 
 @pytest.mark.parametrize(

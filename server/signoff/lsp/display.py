@@ -15,7 +15,7 @@ from signoff.core.text import Edit
 from signoff.lsp import decisions, review, starting
 from signoff.lsp.beginnings import Beginnings
 from signoff.lsp.comments import instruction
-from signoff.lsp.documents import Document
+from signoff.lsp.documents import Document, to_character
 from signoff.lsp.publishing import Publisher
 from signoff.lsp.refreshing import Refresher
 
@@ -197,8 +197,14 @@ class Display:
         return review.lenses(self._shown_marks(params.text_document))
 
     def _hints(self, params: types.InlayHintParams) -> list[types.InlayHint]:
+        document = self._desk.editor.document(self._desk.normal(params.text_document.uri))
+
+        def length(number: int) -> int:
+            line = ((document.line(number) if document else None) or "").rstrip("\r\n")
+            return to_character(line, len(line), self._server.documents.encoding)
+
         marks = self._shown_marks(params.text_document)
-        return review.hints([mark for mark in marks if review.touches(mark.range, params.range)])
+        return review.hints([mark for mark in marks if review.touches(mark.range, params.range)], length)
 
 
 def _lsp(span: Range) -> types.Range:

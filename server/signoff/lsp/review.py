@@ -234,9 +234,15 @@ def _lenses(mark: Mark, crowded: bool) -> Iterator[types.CodeLens]:
         yield types.CodeLens(at, types.Command(title=title, command=f"signoff.{name}", arguments=[argument]))
 
 
-def hints(found: Sequence[Mark]) -> list[types.InlayHint]:
-    """How many lines each hunk adds and takes away, at its start."""
-    counts = ((mark, line_counts(mark.hunk.before, mark.hunk.after)) for mark in found)
-    return [
-        types.InlayHint(mark.range.start, f"+{plus} -{minus}", padding_right=True) for mark, (plus, minus) in counts
-    ]
+def hints(found: Sequence[Mark], length: Callable[[int], int]) -> list[types.InlayHint]:
+    """How many lines each hunk adds and takes away, behind its first line: before it, the code would move.
+
+    `length` is that of a line of the document, in the client's characters.
+    """
+    made: list[types.InlayHint] = []
+    for mark in found:
+        plus, minus = line_counts(mark.hunk.before, mark.hunk.after)
+        line = mark.range.start.line
+        place = types.Position(line, max(length(line), mark.range.start.character))
+        made.append(types.InlayHint(place, f"+{plus} -{minus}", padding_left=True))
+    return made
