@@ -173,7 +173,8 @@ export class Router {
 
   async #start(argument: object, send: Send): Promise<unknown> {
     // Our own page shows the session, whatever the action says of the server's document.
-    const made = tell(await send("signoff.startSession", [{ ...argument, show: false }]));
+    const begin = { location: vscode.ProgressLocation.Window, title: "Signoff: starting the task" };
+    const made = tell(await vscode.window.withProgress(begin, () => send("signoff.startSession", [{ ...argument, show: false }])));
     const session = (made as { session?: string } | undefined)?.session;
     if (session !== undefined) await this.#screen.showPage(session);
     return made;
