@@ -27,7 +27,7 @@ from client.installed import VSCode
 from support.editor_client import environment
 
 PATIENCE = 30.0
-SIZE = (1400, 900)
+SIZE = (1400, 1000)
 T = TypeVar("T")
 
 # No name is looked up but this machine's: nothing that the editor would like to fetch leaves it.

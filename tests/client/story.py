@@ -137,15 +137,23 @@ class Story:
 
     async def finds_all_back(self) -> None:
         """The unsaved text, and what waits."""
+        await self.window.until_text(bool)
+        await self.window.focus_editor()
+        await self.window.go_to(1)
         parts = (NUMBER[1].strip(), AMENDED.strip(), TYPED)
         await self.window.until_text(lambda text: all(part in text for part in parts), "the unsaved text")
         await self.hunks(1)
         assert REVISED[1].strip() in await self.window.thread_text(13)
 
     async def reloads_the_window(self) -> None:
-        """In the middle of it."""
+        """In the middle of it, once VS Code has put by what is not saved."""
+        await until(self._put_by, bool, "no backup of the unsaved text")
         await self.window.reload()
         await self.finds_all_back()
+
+    async def _put_by(self) -> bool:
+        backups = [each for each in self.rooms.profile.glob("User/Backups/**/*") if each.is_file()]
+        return any(TYPED.encode() in each.read_bytes() for each in backups)
 
     async def loses_the_server(self) -> None:
         """kill -9: it is started again by itself."""

@@ -354,6 +354,18 @@ class Window:
         await icon.first.click(position={"x": 6, "y": 6})
         await self.page.wait_for_selector(".sidebar .composite.title h2")
 
+    async def expand_tree(self) -> None:
+        """Opens every row of the tree."""
+        rows = self.page.locator(".sidebar .pane-body .monaco-list-row")
+        closed = rows.and_(self.page.locator("[aria-expanded='false']"))
+
+        async def open_one() -> int:
+            if await closed.count():
+                await closed.first.locator(".monaco-tl-twistie").click()
+            return await closed.count()
+
+        await until(open_one, lambda left: left == 0)
+
     async def tree(self) -> list[str]:
         """The rows of our tree as a screen reader hears them."""
         rows = self.page.locator(".sidebar .pane-body .monaco-list-row")
