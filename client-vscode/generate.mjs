@@ -1,4 +1,5 @@
-// Writes the TypeScript types of the protocol and the settings in package.json from schemas/*.json.
+// Writes the TypeScript types of the protocol, and the settings in package.json with their words in package.nls.json,
+// from schemas/*.json.
 // With --check: writes nothing, names what is stale.
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
@@ -47,18 +48,61 @@ for (const left of (await readdir(generated)).filter((file) => !names.includes(f
   if (!check) await rm(join(generated, left));
 }
 
-// The server's settings, for VS Code's settings editor. Scope "machine": a workspace must not be able to loosen a policy.
-const settings = (await schemaOf("settings")).properties;
+/** The settings of the client alone, in the shape of the server's. */
+const own = {
+  path: {
+    type: "string",
+    default: "",
+    description: "The server's program, as an absolute path. Empty: the one that *Signoff: Install Server* installed, else `signoff` on the `PATH`.",
+  },
+  trace: {
+    type: "string",
+    default: "off",
+    description: "What of the messages between the editor and the server is written to the output *Signoff*.",
+    enum: ["off", "messages", "verbose"],
+    enumDescriptions: ["None.", "Which messages, and when.", "All of every message, your code included."],
+    scope: "window",
+  },
+};
+
+/** The keys of package.nls.json that are written here, with their texts. */
+const texts = {};
+function text(key, words) {
+  // Another setting's name is a link in the settings editor.
+  texts[key] = words.replace(/`(signoff\.\w+)`/g, "`#$1#`");
+  return `%${key}%`;
+}
+
+/** `recent changes` is `recentChanges`: keys of texts are single words. */
+const keyed = (value) => value.replace(/[^a-z]+(\w)/gi, (_, letter) => letter.toUpperCase());
+
+/** A setting with keys in place of its words, under the names that VS Code reads as Markdown. */
+function setting(name, { description, items, ...type }) {
+  const { enumDescriptions, ...values } = items ?? type;
+  const described = enumDescriptions?.map((words, index) => text(`config.${name}.${keyed(values.enum[index])}`, words));
+  const worded = described === undefined ? values : { ...values, markdownEnumDescriptions: described };
+  return {
+    // Scope "machine": a workspace must not be able to loosen a policy.
+    scope: "machine",
+    ...(items === undefined ? worded : { ...type, uniqueItems: true, items: worded }),
+    markdownDescription: text(`config.${name}`, description),
+  };
+}
+
 const manifestPath = join(import.meta.dirname, "package.json");
 const manifest = JSON.parse(await readFile(manifestPath, "utf8"));
-const configuration = manifest.contributes.configuration;
-const own = ["signoff.path", "signoff.trace"].map((key) => [key, configuration.properties[key]]);
-const shared = Object.entries(settings).map(([name, { description, ...type }]) => [
-  `signoff.${name}`,
-  { ...type, scope: "machine", markdownDescription: description ?? "" },
-]);
-configuration.properties = Object.fromEntries([...own, ...shared]);
+const settings = { ...(await schemaOf("settings")).properties, ...own };
+manifest.contributes.configuration.properties = Object.fromEntries(
+  Object.entries(settings)
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([name, schema]) => [`signoff.${name}`, setting(name, schema)]),
+);
 await put(manifestPath, `${JSON.stringify(manifest, null, 2)}\n`);
+
+const textsPath = join(import.meta.dirname, "package.nls.json");
+const others = Object.entries(JSON.parse(await readFile(textsPath, "utf8"))).filter(([key]) => !key.startsWith("config."));
+const all = Object.fromEntries([...others, ...Object.entries(texts)].sort(([one], [other]) => (one < other ? -1 : 1)));
+await put(textsPath, `${JSON.stringify(all, null, 2)}\n`);
 
 if (check && stale.length > 0) {
   console.error(`stale in client-vscode: ${stale.join(", ")}. Run: npm run generate`);

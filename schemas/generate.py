@@ -9,9 +9,8 @@ follow from these files: `npm run generate`.
 
 from __future__ import annotations
 
-import inspect
+import dataclasses
 import json
-import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -25,7 +24,7 @@ from pydantic import TypeAdapter  # noqa: E402
 from pydantic.json_schema import GenerateJsonSchema  # noqa: E402
 
 from signoff.core import envelope, fragments, protocol, session_view, tools  # noqa: E402
-from signoff.core.settings import Settings  # noqa: E402
+from signoff.core.settings import MEANING, Meaning, Settings  # noqa: E402
 
 Schema = dict[str, Any]
 Mode = Literal["validation", "serialization"]
@@ -141,34 +140,49 @@ def tool_arguments() -> Schema:
 
 
 def settings() -> Schema:
-    """The `signoff` section of an editor's configuration, with meanings from the class's docstring."""
+    """The `signoff` section of an editor's configuration, each field with its Meaning."""
     _, defs = definitions({"Settings": Settings}, "validation", camel)
     schema: Schema = defs.pop("Settings")
     schema["description"] = schema["description"].split("\n\n")[0]
-    for name, meaning in meanings(inspect.getdoc(Settings) or "", set(schema["properties"])).items():
-        schema["properties"][name]["description"] = meaning
+    for each in dataclasses.fields(Settings):
+        explain(schema["properties"][camel(each.name)], each.metadata[MEANING])
     return {**schema, "$defs": defs} if defs else schema
 
 
-def meanings(doc: str, names: set[str]) -> dict[str, str]:
-    """The sentences after `field:` or `field, other_field:` in a docstring, by the fields' names on the wire."""
-    found: dict[str, str] = {}
-    pieces = re.split(r"(?:^|(?<=[.\n]))\s*([a-z_]+(?:, [a-z_]+)*): ", doc)
-    for fields, text in zip(pieces[1::2], pieces[2::2], strict=True):
-        meaning = " ".join(text.split()).rstrip(".")
-        meaning = meaning[:1].upper() + meaning[1:]
-        found |= {name: meaning for field in fields.split(", ") if (name := camel(field)) in names}
-    return found
+def explain(field: Schema, meaning: Meaning) -> None:
+    """Adds the words and limits. `enumDescriptions` and `order`, which editors read, are no part of JSON Schema."""
+    field["description"] = meaning.text
+    limits = {"minimum": meaning.least, "maximum": meaning.most, "order": meaning.order}
+    field |= {name: limit for name, limit in limits.items() if limit is not None}
+    named: Schema = field.get("items", field)
+    values = meaning.values or {}
+    if list(values) != named.get("enum", []):
+        raise ValueError(f"Meaning and type name other values: {list(values)}, {named.get('enum')}")
+    if values:
+        named["enumDescriptions"] = list(values.values())
 
 
 def configuration(schema: Schema) -> str:
-    """docs/configuration.md: every setting with its values, default and meaning."""
-    rows: list[str] = []
-    for name, field in sorted(schema["properties"].items()):
-        values = ", ".join(f"`{value}`" for value in field["enum"]) if "enum" in field else field["type"]
-        default = json.dumps(field["default"], ensure_ascii=False)
-        rows.append(f"| `signoff.{name}` | {values} | `{default}` | {field.get('description', '')} |\n")
-    return CONFIGURATION_HEAD + "".join(rows)
+    """docs/configuration.md: every setting with its values, default and meaning, the most wanted first."""
+    found = sorted(schema["properties"].items(), key=lambda item: (item[1].get("order", sys.maxsize), item[0]))
+    return CONFIGURATION_HEAD + "".join(f"\n{section(name, field)}" for name, field in found)
+
+
+def section(name: str, field: Schema) -> str:
+    """One setting."""
+    shape = "array of strings" if field["type"] == "array" else field["type"]
+    default = json.dumps(field["default"], ensure_ascii=False)
+    limits = (("minimum", "at least"), ("maximum", "at most"))
+    facts = [
+        shape.capitalize(),
+        *(f"{words} {field[key]:,}" for key, words in limits if key in field),
+        f"default `{default}`",
+    ]
+    head = f"## `signoff.{name}`\n\n{field['description']}\n\n"
+    named: Schema = field.get("items", field)
+    values = zip(named.get("enum", ()), named.get("enumDescriptions", ()), strict=True)
+    rows = "".join(f"- `{value}`: {words}\n" for value, words in values)
+    return f"{head}{', '.join(facts)}.\n" + (f"\n{rows}" if rows else "")
 
 
 CONFIGURATION_HEAD = """\
@@ -179,9 +193,6 @@ CONFIGURATION_HEAD = """\
 Editors send the section `signoff` of their configuration, as initialization options and when it changes. All settings
 are the user's own: a workspace can't set them. The command line reads the environment: `OPENAI_API_KEY`,
 `OPENAI_BASE_URL`, `OPENAI_PRIMARY_MODEL` (default `gpt-5`), and `SIGNOFF_STATE_DIR` for the folder of the journal.
-
-| setting | values | default | meaning |
-|---|---|---|---|
 """
 
 SCHEMAS: dict[str, Callable[[], Schema]] = {

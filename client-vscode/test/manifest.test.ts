@@ -12,6 +12,14 @@ interface Entry {
   when?: string;
   submenu?: string;
 }
+interface Setting {
+  enum?: string[];
+  items?: Setting;
+  scope?: string;
+  order?: number;
+  markdownDescription: string;
+  markdownEnumDescriptions?: string[];
+}
 interface Manifest {
   contributes: {
     commands: { command: string; title: string; icon: string }[];
@@ -19,6 +27,7 @@ interface Manifest {
     menus: Record<string, Entry[]>;
     submenus: { id: string }[];
     views?: Record<string, { id: string }[]>;
+    configuration: { properties: Record<string, Setting> };
   };
 }
 const { contributes } = JSON.parse(text) as Manifest;
@@ -73,4 +82,23 @@ it("stays small: no file over 300 lines, and what there is has to earn its place
   const lines = sources().map((path) => readFileSync(path, "utf8").split("\n").length - 1);
   expect(lines.reduce((sum, each) => sum + each, 0)).toBeLessThan(4_100);
   expect(Math.max(...lines)).toBeLessThanOrEqual(300);
+});
+
+it("says what each setting and each of its values means, in words of their own", () => {
+  const settings = Object.values(contributes.configuration.properties);
+  const said = settings.map(({ markdownDescription }) => texts[markdownDescription.slice(1, -1)]);
+  expect(new Set(said).size).toBe(settings.length);
+  const closed = settings.map((setting) => setting.items ?? setting).filter((setting) => setting.enum !== undefined);
+  expect(closed.filter((setting) => setting.markdownEnumDescriptions?.length !== setting.enum?.length)).toEqual([]);
+});
+
+it("lets no workspace set what the agent may do", () => {
+  const settings = Object.entries(contributes.configuration.properties);
+  expect(settings.filter(([, { scope }]) => scope !== "machine").map(([name]) => name)).toEqual(["signoff.trace"]);
+});
+
+it("shows first the settings that are wanted first", () => {
+  const ordered = Object.entries(contributes.configuration.properties).filter(([, { order }]) => order !== undefined);
+  const names = ordered.sort(([, one], [, other]) => (one.order ?? 0) - (other.order ?? 0)).map(([name]) => name);
+  expect(names).toEqual(["signoff.baseUrl", "signoff.model", "signoff.plan", "signoff.maxCost"]);
 });

@@ -33,9 +33,20 @@ def test_each_file_is_a_valid_schema(path: Path) -> None:
     Draft202012Validator.check_schema(json.loads(path.read_text(encoding="utf-8")))
 
 
-def test_every_setting_says_what_it_means() -> None:
+def test_every_setting_says_what_it_means_in_words_of_its_own() -> None:
+    words = [field.get("description", "") for field in schema("settings")["properties"].values()]
+    assert len(set(words)) == len(words) and all(each.endswith(".") for each in words)
+
+
+def test_every_value_of_a_setting_is_told_of() -> None:
+    fields = [field.get("items", field) for field in schema("settings")["properties"].values()]
+    assert [field for field in fields if len(field.get("enum", ())) != len(field.get("enumDescriptions", ()))] == []
+
+
+def test_every_number_has_a_least_value_which_its_default_reaches() -> None:
     fields = schema("settings")["properties"]
-    assert [name for name, field in fields.items() if not field.get("description")] == []
+    numbers = {name: field for name, field in fields.items() if field["type"] in ("integer", "number")}
+    assert numbers and all(field["default"] >= field["minimum"] for field in numbers.values())
 
 
 START = "signoff.startSession"

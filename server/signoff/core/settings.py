@@ -5,10 +5,11 @@ Field names are snake_case here and camelCase on the wire. Everything here is th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
 
-from signoff.core.fragments import BUDGET, SOURCES, Source
+from signoff.core.fragments import BUDGET, LARGEST_BUDGET, SMALLEST_BUDGET, SOURCES, Source
 from signoff.core.protocol import StartSession
 from signoff.core.session import ApprovalPolicy, Config, SandboxMode
 
@@ -17,46 +18,201 @@ PlanPolicy = Literal["never", "complex", "always"]
 Wire = Literal["auto", "responses", "chat"]
 AutoResume = Literal["ask", "waiting", "always"]
 
+MEANING = "meaning"
+"""The key of a field's metadata under which its Meaning stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a setting is for, in the words that its user reads: Markdown, in full sentences.
+
+    `values` tells of each value that may be named, and of no other. A number is from `least` to `most`. Where editors
+    order settings, those with an `order` come first, by it.
+    """
+
+    text: str
+    values: Mapping[str, str] | None = None
+    least: float | None = None
+    most: float | None = None
+    order: int | None = None
+
+
+def _is(text: str, values: Mapping[str, str] | None = None, **limits: Any) -> dict[str, Any]:
+    return {MEANING: Meaning(text, values, **limits)}
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What the user set.
 
-    base_url: the model endpoint; empty means OPENAI_BASE_URL, or OpenAI's own when there is a key.
-    wire: how the endpoint is spoken to; `auto` finds out. tool_mode: `schema` for models that can't call tools.
-    model, fallback_models: tried in this order when one is not available. model empty: OPENAI_PRIMARY_MODEL, or gpt-5.
-    effort: the reasoning effort that the endpoint is asked for; empty leaves it to the endpoint.
-    plan: whether a plan waits for approval before anything is changed.
-    max_tokens, max_cost: the cap of one session in tokens (input plus output) and US dollars; 0 is no cap.
-    turn_limit: how many model requests a session may make before it stops and asks.
-    auto_resume: what may run again after a restart without a word of the user.
-    approval_policy: when a command of the agent needs your word. No tool runs commands yet.
-    sandbox_mode: what a command of the agent may touch. No tool runs commands yet.
-    trusted_workspaces: folders (URIs) in which git may be asked what changed, besides those that you trusted before.
-    context_tokens: how many tokens of the workspace a session is told of before its first turn.
-    context_sources: where these come from; leave a source out to switch it off.
-    start_actions: whether code actions that start a task are offered everywhere (Explain, Write tests and such)
-    stall_seconds: after how many seconds of silence in mid-reply a request is given up; twice that before its start.
+    The schema, the documentation and editors tell of each field what its Meaning says.
     """
 
-    base_url: str = ""
-    wire: Wire = "auto"
-    tool_mode: Literal["native", "schema"] = "native"
-    model: str = ""
-    fallback_models: tuple[str, ...] = ()
-    effort: str = ""
-    plan: PlanPolicy = "complex"
-    approval_policy: ApprovalPolicy = "on-request"
-    sandbox_mode: SandboxMode = "workspace-write"
-    max_tokens: int = 0
-    max_cost: float = 0.0
-    turn_limit: int = 100
-    auto_resume: AutoResume = "ask"
-    trusted_workspaces: tuple[str, ...] = ()
-    context_tokens: int = BUDGET
-    context_sources: tuple[Source, ...] = SOURCES
-    start_actions: bool = True
-    stall_seconds: float = 60.0
+    base_url: str = field(
+        default="",
+        metadata=_is(
+            "The address of an OpenAI-compatible endpoint, such as `http://localhost:11434/v1`. Empty: the environment"
+            " variable `OPENAI_BASE_URL`, else OpenAI's own.",
+            order=1,
+        ),
+    )
+    wire: Wire = field(
+        default="auto",
+        metadata=_is(
+            "The API that the endpoint is spoken to with.",
+            {
+                "auto": "The Responses API; Chat Completions where the endpoint has no other.",
+                "responses": "Always the Responses API.",
+                "chat": "Always the Chat Completions API.",
+            },
+        ),
+    )
+    tool_mode: Literal["native", "schema"] = field(
+        default="native",
+        metadata=_is(
+            "How the model calls tools.",
+            {
+                "native": "By tool calls, which nearly all models know.",
+                "schema": "By replies that a JSON Schema shapes, for models that can't call tools. The endpoint must"
+                " support structured output; it is spoken to with Chat Completions.",
+            },
+        ),
+    )
+    model: str = field(
+        default="",
+        metadata=_is(
+            "The model of new sessions, as the endpoint names it. `local/qwen2.5-coder-1.5b` is the small model that"
+            " runs on your own machine, without endpoint or key. Empty: the environment variable"
+            " `OPENAI_PRIMARY_MODEL`, else `gpt-5`.",
+            order=2,
+        ),
+    )
+    fallback_models: tuple[str, ...] = field(
+        default=(), metadata=_is("The models to go on with, in this order, when the endpoint does not have the first.")
+    )
+    effort: str = field(
+        default="",
+        metadata=_is(
+            "The reasoning effort that the model is asked for, such as `low`, `medium` or `high`; each model has its"
+            " own names. Empty: the model's own default."
+        ),
+    )
+    plan: PlanPolicy = field(
+        default="complex",
+        metadata=_is(
+            "Which tasks begin with a plan that waits for your approval. Every change of a file waits for it in any"
+            " case.",
+            {
+                "never": "None: the agent proposes changes at once.",
+                "complex": "All but the code actions *Explain* and *Document*.",
+                "always": "All of them.",
+            },
+            order=3,
+        ),
+    )
+    approval_policy: ApprovalPolicy = field(
+        default="on-request",
+        metadata=_is(
+            "When a command of the agent waits for your approval. No tool runs commands yet: this has no effect so"
+            " far, and changes to files are always yours to approve.",
+            {
+                "untrusted": "Before every command, except those that are known only to read.",
+                "on-failure": "When a command failed inside the sandbox and is to run again outside of it.",
+                "on-request": "When the agent asks to leave the sandbox.",
+                "never": "No command does: what the sandbox refuses fails.",
+            },
+        ),
+    )
+    sandbox_mode: SandboxMode = field(
+        default="workspace-write",
+        metadata=_is(
+            "What a command of the agent may touch. No tool runs commands yet: this has no effect so far.",
+            {
+                "read-only": "It reads files and changes none.",
+                "workspace-write": "It changes files of the workspace only.",
+                "danger-full-access": "It may do all that you may: there is no sandbox.",
+            },
+        ),
+    )
+    max_tokens: int = field(
+        default=0,
+        metadata=_is(
+            "The most tokens that a session may use, input and output together. It stops and asks before the request"
+            " that would go beyond. 0: no limit.",
+            least=0,
+        ),
+    )
+    max_cost: float = field(
+        default=0.0,
+        metadata=_is(
+            "The most that a session may cost, in US dollars. It stops and asks before the request that would go"
+            " beyond, and at once when the price of the model is not known. 0: no limit.",
+            least=0,
+            order=4,
+        ),
+    )
+    turn_limit: int = field(
+        default=100,
+        metadata=_is("How many requests the agent may make in a row before it stops and waits for your word.", least=1),
+    )
+    auto_resume: AutoResume = field(
+        default="ask",
+        metadata=_is(
+            "Which unfinished sessions go on by themselves after the server was started again. What you stopped never"
+            " does.",
+            {
+                "ask": "None: each waits until you resume it.",
+                "waiting": "Those that only waited for a time, such as the end of a rate limit.",
+                "always": "All of them.",
+            },
+        ),
+    )
+    trusted_workspaces: tuple[str, ...] = field(
+        default=(),
+        metadata=_is(
+            "Folders, as URIs such as `file:///home/me/project`, that are trusted besides those that you trusted by"
+            " command: git may run in them, and their own instructions are read."
+        ),
+    )
+    context_tokens: int = field(
+        default=BUDGET,
+        metadata=_is(
+            "How many tokens of the workspace the model is told before it is asked first.",
+            least=SMALLEST_BUDGET,
+            most=LARGEST_BUDGET,
+        ),
+    )
+    context_sources: tuple[Source, ...] = field(
+        default=SOURCES,
+        metadata=_is(
+            "What the model is told of the workspace. Leave a source out to switch it off.",
+            {
+                "codebase": "The pieces of code that fit the task best, from an index on your machine.",
+                "recent changes": "What is not committed or not saved, and the latest commits of the files at hand.",
+                "buffers": "The selected lines, the open files, and the places that you looked at lately.",
+                "diagnostics": "What other language servers report.",
+                "error history": "Commands and tests that failed before. No tool runs commands yet: empty so far.",
+                "performance data": "How long commands and tests take. No tool runs commands yet: empty so far.",
+                "user preferences": "The instructions of trusted workspaces, and what your rejections taught.",
+                "memory": "Earlier sessions of the workspace: what was asked, and what became of it.",
+            },
+        ),
+    )
+    start_actions: bool = field(
+        default=True,
+        metadata=_is(
+            "Offer the code actions that start a task at every place: *Explain*, *Write tests*, *Refactor* and such."
+            " Off: only where a diagnostic or a comment asks for work."
+        ),
+    )
+    stall_seconds: float = field(
+        default=60.0,
+        metadata=_is(
+            "After how many seconds of silence in the middle of a reply a request is given up and made again. A reply"
+            " that has not begun gets twice as long.",
+            least=1,
+        ),
+    )
 
 
 def configure(settings: Settings, asked: StartSession, primary: str) -> Config:
