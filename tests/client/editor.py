@@ -48,6 +48,8 @@ CALM: dict[str, Any] = {
     "workbench.secondarySideBar.defaultVisibility": "hidden",
     "workbench.editor.useModal": "off",
     "extensions.autoCheckUpdates": False,
+    # In a browser VS Code saves by itself, other than on a desktop.
+    "files.autoSave": "off",
     "extensions.ignoreRecommendations": True,
     "git.enabled": False,
     "workbench.reduceMotion": "on",

@@ -359,12 +359,12 @@ class Window:
         rows = self.page.locator(".sidebar .pane-body .monaco-list-row")
         closed = rows.and_(self.page.locator("[aria-expanded='false']"))
 
-        async def open_one() -> int:
+        async def open_one() -> bool:
             if await closed.count():
                 await closed.first.locator(".monaco-tl-twistie").click()
-            return await closed.count()
+            return await closed.count() == 0 and await rows.count() > 1
 
-        await until(open_one, lambda left: left == 0)
+        await until(open_one, bool, "the tree does not open")
 
     async def tree(self) -> list[str]:
         """The rows of our tree as a screen reader hears them."""
