@@ -139,7 +139,7 @@ describe("the page", () => {
     const asked = (view: SessionView): string[] =>
       [...new Set(Array.from(Object.values(pageSections(view, "")).join("").matchAll(/data-run="(\w+)"/g), (found) => found[1] ?? ""))].sort();
     expect(asked(full("x"))).toEqual(
-      `answer approveAll approveCommand approveFile approveHunk approvePlan archive editPlan openHunk rejectAll rejectCommand
+      `answer approveAll approveCommand approveFile approveHunk approvePlan approveStep archive editPlan openHunk rejectAll rejectCommand
        rejectHunk rejectPlan reproposeHunk showDiff skipStep undoHunk`.split(/\s+/),
     );
     expect(asked(sessionView({ phase: "working" }))).toEqual(["interrupt"]);

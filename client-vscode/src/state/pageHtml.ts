@@ -57,7 +57,8 @@ function planHtml(view: SessionView): string {
   if (view.plan === null) return "";
   const open = view.waitingFor.includes("plan");
   const steps = view.plan.steps.map((step) => {
-    const decide = open && step.status === "pending" ? ` ${button("skipStep", "Skip", { step: step.id })}` : "";
+    const decisions = [button("approveStep", "Approve", { step: step.id }), button("skipStep", "Skip", { step: step.id })];
+    const decide = open && step.status === "pending" ? ` ${decisions.join(" ")}` : "";
     const files = step.files.length > 0 ? ` <code>${escape(step.files.join(", "))}</code>` : "";
     return `<li>${escape(step.text)}${files} <span class="status">${step.status}</span>${decide}</li>`;
   });
