@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from endpoint.script import dumps
 from endpoint.server import Call, Request, Script, Text, Turn
 
 MOST = 500
+# Characters of JSON before the goal.
+OPENING = 60
 
 
 def plan(*steps: str) -> Turn:
@@ -26,15 +29,16 @@ def finish(summary: str = "Done.") -> Turn:
 
 
 def book(turns: Mapping[str, Sequence[Turn]], **more: Any) -> Script:
-    """A script in which each request gets the next turn of the goal that it holds; past the end it is finished.
+    """A script in which each request gets the next turn of the goal that it begins with; past the end it is finished.
 
     No goal may be part of another one.
     """
     served = dict.fromkeys(turns, 0)
 
     def route(request: Request) -> Turn:
-        text = request.raw.decode("utf-8", "replace")
-        goal = next((goal for goal in turns if goal in text), None)
+        said = [dumps(item.get("content")) for item in request.items if item.get("role") == "user"]
+        # A session is also told of the ones before it: its own goal begins what the user said.
+        goal = next((goal for text in said for goal in turns if goal in text[: len(goal) + OPENING]), None)
         if goal is None:
             return Turn(Text("I know of no such task."))
         served[goal] += 1

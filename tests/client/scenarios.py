@@ -21,7 +21,20 @@ CHANGES = Turn(
     edit("docs/c.md", ("x", "y")),
 )
 
+# One file for each of the sessions of decisions.ts.
+NUMBERS = ("one", "two", "three", "four", "five", "six", "seven")
+
 SCENARIOS = {
+    "decisions": Scenario(
+        {
+            f"Rename in {each}": [
+                Turn(edit(f"{each}.py", ("def add(a, b):\n", "def plus(a, b):\n"), ("def sub(", "def minus(")))
+            ]
+            for each in NUMBERS
+        },
+        {f"{each}.py": TWO.removeprefix("import os\n\n") for each in NUMBERS},
+        {"signoff.plan": "never"},
+    ),
     "review": Scenario({"Change many files": [CHANGES]}, MANY),
     "smoke": Scenario({"Add types": [plan("Annotate add", "Annotate sub")]}, {"calc.py": CALC}),
 }
