@@ -22,7 +22,7 @@ const options = {
 // The journal and the model's tools never reach a client.
 // The generator's remark on every definition, which says nothing that the file does not show.
 const REFERENCED = /\n \*\n \* This interface was referenced by `\w+`'s JSON-Schema\n \* via the `definition` "\w+"\./g;
-const names = ["commands", "context", "view"];
+const names = ["commands", "context", "messages", "status", "view"];
 await mkdir(generated, { recursive: true });
 const stale = [];
 

@@ -23,7 +23,7 @@ sys.path.insert(0, str(HERE.parent / "server"))
 from pydantic import TypeAdapter  # noqa: E402
 from pydantic.json_schema import GenerateJsonSchema  # noqa: E402
 
-from signoff.core import envelope, fragments, protocol, session_view, tools  # noqa: E402
+from signoff.core import envelope, fragments, messages, protocol, session_view, tools  # noqa: E402
 from signoff.core.settings import MEANING, Meaning, Settings  # noqa: E402
 
 Schema = dict[str, Any]
@@ -87,6 +87,26 @@ def view() -> Schema:
     """The session's view: `signoff.showSession`, `signoff/sessionChanged`."""
     _, defs = definitions({"SessionView": session_view.SessionView}, "serialization", camel)
     return {**defs.pop("SessionView"), "$defs": defs}
+
+
+def status() -> Schema:
+    """The answer of `signoff.status`."""
+    _, defs = definitions({"ServerStatus": messages.ServerStatus}, "serialization", camel)
+    return {**defs.pop("ServerStatus"), "$defs": defs}
+
+
+def between() -> Schema:
+    """The parameters of every notification and request of our own, by method. SessionView stands in view.json."""
+    own = {method: kind for method, kind in messages.TO_CLIENT.items() if kind is not session_view.SessionView}
+    to_client, defs = definitions(own, "serialization", camel)
+    to_server, more = definitions(messages.TO_SERVER, "validation", camel)
+    return {
+        **record(to_client | to_server),
+        "title": "Messages",
+        "description": "The parameters of each notification and request of our own, by method. Those of"
+        " `signoff/sessionChanged` are a SessionView.",
+        "$defs": defs | more,
+    }
 
 
 def context() -> Schema:
@@ -199,7 +219,9 @@ SCHEMAS: dict[str, Callable[[], Schema]] = {
     "commands": commands,
     "context": context,
     "events": events,
+    "messages": between,
     "settings": settings,
+    "status": status,
     "tools": tool_arguments,
     "view": view,
 }

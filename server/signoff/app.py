@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from signoff import __version__
 from signoff.core import paths
+from signoff.core.messages import EndpointFacts, ModelFacts
 from signoff.core.state import State
 from signoff.core.watched import Changes
 from signoff.lsp.api_key import key_of
@@ -28,6 +27,7 @@ from signoff.lsp.signalling import Signalling
 from signoff.lsp.spelling import Spelling
 from signoff.lsp.vouching import Vouching
 from signoff.lsp.watching import Watching
+from signoff.lsp.windows import knows_us
 from signoff.runtime.context import ContextOptions
 from signoff.runtime.limits import Meter
 from signoff.runtime.manager import Manager, Ports
@@ -44,9 +44,18 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 NO_ENDPOINT = (
-    "No model is set up. Set OPENAI_API_KEY and start the editor anew, or name an endpoint of your own: the setting"
-    " signoff.baseUrl, in a terminal --base-url. Without either: run 'signoff model pull' and use the model"
+    "No model is set up. Set OPENAI_API_KEY in the environment of the editor and start it again, or name an endpoint of"
+    " your own in the setting signoff.baseUrl. Without either: run 'signoff model pull' and set signoff.model to"
     " local/qwen2.5-coder-1.5b, which is small."
+)
+NO_ENDPOINT_OURS = (
+    "No model is set up. Use the command 'Signoff: Set API Key', or name an endpoint of your own in the setting"
+    " signoff.baseUrl. Without either: run 'signoff model pull' and set signoff.model to local/qwen2.5-coder-1.5b,"
+    " which is small."
+)
+NO_ENDPOINT_TERMINAL = (
+    "No model is set up. Set OPENAI_API_KEY, or name an endpoint of your own with --base-url. Without either: run"
+    " 'signoff model pull' and use --model local/qwen2.5-coder-1.5b, which is small."
 )
 
 
@@ -78,7 +87,7 @@ class _App:
             trusted=self.trusted,
             trust=self._trust,
             restricted=lambda: self.vouching.restricted,
-            status=self._status,
+            model=self._model,
             doctor=self._doctor,
             unready=self._unready,
         )
@@ -212,8 +221,13 @@ class _App:
         return FolderWatch(Path(paths.to_path(folder)), told, self.trusted(folder))
 
     def _unready(self, models: tuple[str, ...]) -> str | None:
-        local = any(model.startswith(LOCAL) for model in models)
-        return None if local or self.models.configured else NO_ENDPOINT
+        if self.models.configured or any(model.startswith(LOCAL) for model in models):
+            return None
+        if not knows_us(self._server):
+            return NO_ENDPOINT
+        # Of the clients that know us the terminal applies no edits, and has no command for the key.
+        workspace = self._server.client_capabilities.workspace
+        return NO_ENDPOINT_OURS if workspace and workspace.apply_edit else NO_ENDPOINT_TERMINAL
 
     def _git(self, workspace: str) -> Git | None:
         if not self.trusted(workspace):
@@ -222,12 +236,15 @@ class _App:
 
         return GitRepository(Path(paths.to_path(workspace)))
 
-    def _status(self) -> dict[str, Any]:
-        return {
-            "server": {"name": "signoff", "version": __version__, "python": sys.version.split()[0]},
-            "endpoint": {"configured": self.models.configured, "baseUrl": self.models.shown_url},
-            "model": self.settings.now.model or self.models.primary(),
-        }
+    def _model(self) -> ModelFacts:
+        from signoff.world.local_model import lacking
+
+        now = self.settings.now
+        models = (now.model or self.models.primary(), *now.fallback_models)
+        local = models[0].startswith(LOCAL)
+        unready = self._unready(models) or (lacking() if local else None)
+        endpoint = EndpointFacts(local or self.models.configured, self.models.shown_url)
+        return ModelFacts(models[0], local, unready, endpoint)
 
     async def _doctor(self) -> list[dict[str, Any]]:
         from signoff.world.doctor import examine

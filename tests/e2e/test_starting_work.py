@@ -133,7 +133,8 @@ async def test_without_a_model_the_user_is_told_what_to_do(places: tuple[Path, P
         assert "Explain" in titles(found), "what can't be done yet is offered all the same"
         answer = await run(client, found, "Explain")
         assert answer["status"] == "refused"
-        for word in ("OPENAI_API_KEY", "signoff.baseUrl", "signoff model pull"):
+        key = "OPENAI_API_KEY" if plain else "'Signoff: Set API Key'"
+        for word in (key, "signoff.baseUrl", "signoff model pull"):
             assert word in answer["reason"]
         assert client.windows == [] and await client.command("listSessions") == []
         assert client.shown == ([f"Signoff: {answer['reason']}"] if plain else [])

@@ -1,16 +1,13 @@
 /** What the rest of the client may ask of the server, whichever process it is at the moment. */
 import type { CommandArguments } from "../generated/commands";
+import type { ServerStatus as Answer } from "../generated/status";
 import type { Event } from "vscode";
 
 /** `missing`: there is no program; `crashed`: it ended again and again, and is not started any more. */
 export type ServerState = "starting" | "running" | "stopped" | "missing" | "crashed" | "installing";
 
-/** The answer of `signoff.status`, as far as the client reads it. */
-export interface ServerStatus {
-  readonly endpoint?: { readonly configured: boolean; readonly baseUrl: string };
-  readonly workspaces?: readonly { readonly uri: string; readonly trusted: boolean }[];
-  readonly workflows?: readonly string[];
-}
+/** The answer of `signoff.status`. A server of another version may say less. */
+export type ServerStatus = Readonly<Partial<Answer>>;
 
 export interface Link {
   readonly state: ServerState;

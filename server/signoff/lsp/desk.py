@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from signoff import __version__
 from signoff.core import commands as c
 from signoff.core import protocol as p
 from signoff.core import view
 from signoff.core.fragments import LARGEST_BUDGET, SMALLEST_BUDGET, ContextView
+from signoff.core.messages import ModelFacts, ServerFacts, ServerStatus, WorkspaceFacts
 from signoff.core.session_view import SessionView
 from signoff.core.settings import Settings, configure
 from signoff.core.state import State
@@ -22,6 +25,7 @@ from signoff.lsp.asking import Asking
 from signoff.lsp.buffers import Buffers
 from signoff.lsp.display import Display
 from signoff.lsp.finding import finding
+from signoff.lsp.names import SERVER
 from signoff.lsp.navigate import Navigator
 from signoff.lsp.news import News
 from signoff.lsp.pages import Pages
@@ -48,7 +52,7 @@ class Services:
     trust: Callable[[str, bool], None]
     restricted: Callable[[], bool]
     """Whether the editor limits the window, whatever was trusted before."""
-    status: Callable[[], dict[str, Any]]
+    model: Callable[[], ModelFacts]
     doctor: Callable[[], Awaitable[list[dict[str, Any]]]]
     unready: Callable[[tuple[str, ...]], str | None]
     """Why none of these models can be asked, and what to do about it."""
@@ -143,16 +147,23 @@ class Desk:
         """The user's word on a workspace; lasts over restarts."""
         self.services.trust(self.folder(workspace), trusted)
 
-    def status(self) -> dict[str, Any]:
-        """What the server is doing, in a few words."""
+    def status(self) -> ServerStatus:
+        """What the server is doing, and what a new session would work with."""
+        model = self.services.model()
         phases = [view.phase(state) for state in self.manager.live()]
-        counts = {phase: phases.count(phase) for phase in sorted(set(phases))}
-        return {
-            **self.services.status(),
-            "restricted": self.services.restricted(),
-            "sessions": counts,
-            "workspaces": [{"uri": self.spelled(uri), "trusted": self.services.trusted(uri)} for uri in self.folders()],
-        }
+        return ServerStatus(
+            server=ServerFacts(SERVER, __version__, sys.version.split()[0]),
+            endpoint=model.endpoint,
+            model=model.model,
+            local=model.local,
+            unready=model.unready,
+            restricted=self.services.restricted(),
+            sessions={phase: phases.count(phase) for phase in sorted(set(phases))},
+            workspaces=tuple(
+                WorkspaceFacts(self.spelled(each), self.services.trusted(each)) for each in self.folders()
+            ),
+            workflows=(),
+        )
 
     async def doctor(self) -> list[dict[str, Any]]:
         """What works and what does not, each with the fix."""
