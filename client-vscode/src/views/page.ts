@@ -76,7 +76,8 @@ export class Pages implements vscode.WebviewPanelSerializer, vscode.Disposable {
   #fill(session: string, panel: vscode.WebviewPanel): void {
     const page: Page = { panel, sent: {} };
     this.#pages.set(session, page);
-    panel.iconPath = vscode.Uri.joinPath(this.#media, "signoff.svg");
+    const icon = (theme: string): vscode.Uri => vscode.Uri.joinPath(this.#media, `signoff-${theme}.svg`);
+    panel.iconPath = { light: icon("light"), dark: icon("dark") };
     panel.webview.options = { enableScripts: true, localResourceRoots: [this.#media] };
     panel.webview.onDidReceiveMessage((message: unknown) => void this.#heard(session, page, strings(message)));
     panel.onDidDispose(() => {
