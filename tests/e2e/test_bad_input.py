@@ -611,7 +611,7 @@ async def test_two_servers_on_one_state_folder_work_side_by_side(places: Places)
             for client, other in ((one, second), (two, first)):
                 assert len((await client.command("showSession", session=other))["hunks"]) == 1
                 for name in ("approveAll", "rejectAll", "interrupt", "archive"):
-                    assert "Another Signoff process" in await refused(client, name, session=other)
+                    assert "open in another window" in await refused(client, name, session=other)
             await one.command("approveAll", session=first)
             await one.until(first, lambda v: v["phase"] == "done")
         # The other one is gone: its session may be taken over.

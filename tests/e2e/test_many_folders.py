@@ -296,7 +296,7 @@ async def test_the_document_of_a_session_whose_folder_is_closed_says_so(root: Pa
         await client.until_told(lambda: len(client.diagnostics.get(uri, [])) == 2)
         client.change_folders(removed=[folder])
         await client.until_told(lambda: "folder is not open in this editor" in client.text(uri))
-        assert "Another Signoff process" not in client.text(uri) and client.diagnostics[uri] == []
+        assert "open in another window" not in client.text(uri) and client.diagnostics[uri] == []
         client.change_folders(added=[folder])
         await client.until_told(lambda: "folder is not open" not in client.text(uri))
         await client.until_told(lambda: len(client.diagnostics[uri]) == 2)

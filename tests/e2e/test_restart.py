@@ -67,7 +67,7 @@ async def test_a_second_server_reads_but_does_not_write(places: tuple[Path, Path
             view = await second.command("showSession", session=session)
             assert [h["id"] for h in view["hunks"]] == [h["id"] for h in hunks]
             answer = await second.command("approveHunk", hunk=hunks[0]["id"], rev=1)
-            assert answer["status"] == "refused" and "Another Signoff process" in answer["reason"]
+            assert answer["status"] == "refused" and "open in another window" in answer["reason"]
         await first.command("approveAll", session=session)
         await first.until(session, lambda v: v["phase"] == "done")
 

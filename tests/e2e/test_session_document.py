@@ -327,12 +327,12 @@ async def test_a_session_of_another_process_is_shown_as_it_was(places: tuple[Pat
     ):
         session = await begun(owner, plan=False)
         uri = await opened(other, session)
-        assert "_Another Signoff process has this session open" in other.text(uri)
+        assert "_This session is open in another window" in other.text(uri)
         refused = await run(other, (await actions(other, uri, "### 1/2"))["Reject hunk 1/2"])
-        assert refused["status"] == "refused" and "Another Signoff process" in refused["reason"]
+        assert refused["status"] == "refused" and "open in another window" in refused["reason"]
         assert uri not in other.diagnostics
         own = await opened(owner, session)
-        assert "_Another Signoff process" not in await until(owner, own, "### 1/2")
+        assert "_This session is open in another window" not in await until(owner, own, "### 1/2")
         await act(owner, own, "### 1/2", "Reject all 2 hunks")
         await until(owner, own, "**Done**")
 

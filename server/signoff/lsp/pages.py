@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ELSEWHERE = "Another Signoff process has this session open: this is how it was when you opened it here."
+ELSEWHERE = "This session is open in another window: this is how it was when you opened it here."
 CLOSED = "This session's folder is not open in this editor, so nothing goes on here. Open the folder to go on."
 NO_SESSION = p.Refusal(UNKNOWN)
 

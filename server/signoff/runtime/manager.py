@@ -31,7 +31,7 @@ from signoff.runtime.signals import Signals
 
 log = logging.getLogger(__name__)
 
-OTHERS = "Another Signoff process has this session open. Close that editor, or go on there."
+OTHERS = "This session is open in another window. Decide there, or close that window and resume the session here."
 UNKNOWN = "There is no such session."
 
 
@@ -85,8 +85,12 @@ class Manager:
 
     async def submit(self, session: str, command: c.Command) -> list[Event] | c.Refused:
         """What the session says to the command. Opens the session if need be. Raises StoreError."""
+        known = session in self._loops
         loop = await self._open(session)
         made = loop if isinstance(loop, c.Refused) else await loop.submit(command)
+        if isinstance(loop, SessionLoop) and isinstance(command, c.Resume) and not known and not loop.state.archived:
+            # Another process had it until now: to have it here is what was asked for, also where nothing was stopped.
+            made = [] if isinstance(made, c.Refused) else made
         if isinstance(loop, SessionLoop) and isinstance(command, c.RejectHunks) and not isinstance(made, c.Refused):
             await self._place(loop.state.workspace).gatherer.learn(command.feedback)
         return made
