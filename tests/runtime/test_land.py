@@ -142,7 +142,7 @@ async def test_a_document_that_is_closed_ends_its_landing_at_once(
     state = await house.until(session, lambda s: not s.landings)
     status, note = {
         TEXT: ("pending", land.CLOSED),
-        None: ("stale", "The file is gone, or can't be read."),
+        None: ("stale", "The file is gone, or can't be read as text. Bring it back, or reject the hunk."),
     }.get(on_disk, ("applied", ""))
     state = await house.until(session, lambda s: s.hunks[hunk.id].status == status)
     assert state.hunks[hunk.id].note == note

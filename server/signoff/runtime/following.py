@@ -12,7 +12,7 @@ from signoff.core.text import digest
 from signoff.runtime.finding import exactly, roughly
 from signoff.runtime.marks import Mark, Memory, Word, fitting, is_inside, lost, recovered, settled
 
-GONE = "The file is gone, or can't be read."
+GONE = "The file is gone, or can't be read as text. Bring it back, or reject the hunk."
 Key = tuple[str, str]
 Told = tuple[str, Command]
 
