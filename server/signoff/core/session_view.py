@@ -54,6 +54,9 @@ class HunkView:
     id: str
     rev: int
     uri: str
+    """Spelled as the client spelled the document when it opened it, escapes and letter case included. While it is not
+    open, or does not exist yet: the folder as the client spelled that, then the path below it, in UTF-8, in which every
+    character is escaped (`%C3%A4`) but ASCII letters, digits and `/-._~!$&'()*+,;=@`. `to` likewise."""
     range: Range
     before: str
     after: str

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 NEWS_SECONDS = 0.1
 """A session's view is sent at most ten times a second, its streamed text likewise."""
+REST = 5
+"""Views of hundreds of hunks take long to make: so many times as long nothing is sent, and decisions go on."""
 
 
 class News:
@@ -43,8 +45,14 @@ class News:
     def _send_soon(self) -> None:
         if self._due is None:
             # The first news goes out at once; what follows within the interval is sent together.
-            self._due = asyncio.get_running_loop().call_later(NEWS_SECONDS, self._send)
+            loop = asyncio.get_running_loop()
+            begun = loop.time()
+            self._due = loop.call_later(NEWS_SECONDS, self._send)
             self._flush()
+            pause = REST * (loop.time() - begun)
+            if pause > NEWS_SECONDS:
+                self._due.cancel()
+                self._due = loop.call_later(pause, self._send)
 
     def _send(self) -> None:
         self._due = None
