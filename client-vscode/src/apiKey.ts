@@ -44,7 +44,7 @@ export class ApiKey {
     const key = (await this.#secrets.get(NAME)) ?? null;
     if ((key === null && !forgotten) || this.#link.state !== "running") return;
     try {
-      await this.#link.request("signoff/setApiKey", { key });
+      await this.#link.requestInSecret("signoff/setApiKey", { key });
     } catch {
       void vscode.window.showErrorMessage("Signoff: the server did not take the API key. Restart it and try again.");
     }

@@ -21,6 +21,8 @@ CHANGES = Turn(
     edit("docs/c.md", ("x", "y")),
 )
 
+RENAMES = Turn(edit("a.py", ("def add(", "def plus("), ("def sub(", "def minus(")))
+
 # One file for each of the sessions of decisions.ts.
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven")
 
@@ -35,6 +37,7 @@ SCENARIOS = {
         {f"{each}.py": TWO.removeprefix("import os\n\n") for each in NUMBERS},
         {"signoff.plan": "never"},
     ),
+    "manners": Scenario({"Rename": [RENAMES]}, {"a.py": TWO.removeprefix("import os\n\n")}, {"signoff.plan": "never"}),
     "review": Scenario({"Change many files": [CHANGES]}, MANY),
     "smoke": Scenario({"Add types": [plan("Annotate add", "Annotate sub")]}, {"calc.py": CALC}),
 }

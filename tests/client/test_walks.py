@@ -78,7 +78,9 @@ async def test_without_a_key_it_says_what_to_do_and_works_once_there_is_one(
     script = book({TASK: [plan("Annotate add"), finish()]}, api_key=KEY)
     async with (
         Endpoint(script) as endpoint,
-        running(vscode, rooms, extensions(vscode, shared), endpoint.base_url) as editor,
+        running(
+            vscode, rooms, extensions(vscode, shared), endpoint.base_url, settings={"signoff.trace": "verbose"}
+        ) as editor,
     ):
         window = Window(editor, retries)
         await begin(window)

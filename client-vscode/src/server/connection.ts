@@ -109,6 +109,16 @@ export class Connection implements Link {
     return client.sendRequest<R>(method, params);
   }
 
+  /** A request whose parameters are written nowhere, however much is traced. */
+  async requestInSecret<R>(method: string, params: unknown): Promise<R> {
+    await this.#client?.setTrace(Trace.Off);
+    try {
+      return await this.request<R>(method, params);
+    } finally {
+      await this.trace();
+    }
+  }
+
   notify(method: string, params: unknown): void {
     if (this.#client?.isRunning() === true) void this.#client.sendNotification(method, params);
   }

@@ -22,6 +22,8 @@ export interface Link {
   run<N extends keyof CommandArguments>(name: N, argument: CommandArguments[N]): Promise<unknown>;
   /** A request of our own; rejects when there is no server, or it answers with an error. */
   request<R>(method: string, params: unknown): Promise<R>;
+  /** The same, of whose parameters nothing is logged. */
+  requestInSecret<R>(method: string, params: unknown): Promise<R>;
   /** A notification; lost while no server runs. */
   notify(method: string, params: unknown): void;
   /** Asks `signoff.status` again. */
