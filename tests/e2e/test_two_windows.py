@@ -71,6 +71,20 @@ async def test_the_second_window_takes_over_with_resume(places: tuple[Path, Path
         endpoint.check_no_turn_asked_again()
 
 
+async def test_a_reloaded_window_has_all_again_though_its_last_server_was_still_there(
+    places: tuple[Path, Path],
+) -> None:
+    async with Endpoint(TWO) as endpoint, editor(*places, endpoint.base_url) as first:
+        session, _ = await started(first)
+        async with editor(*places, endpoint.base_url) as second:
+            assert len(await second.command("listSessions")) == 1
+            await first.leave()
+            view = await second.until(session, lambda v: v["phase"] == "waiting")
+            assert [h["status"] for h in view["hunks"]] == ["pending", "pending"]
+            await second.command("approveAll", session=session)
+            await second.until(session, lambda v: v["phase"] == "done")
+
+
 async def test_a_turn_that_a_killed_window_leaves_waits_for_resume_in_the_second(places: tuple[Path, Path]) -> None:
     turns = [Turn(Text("word " * 2000), chunk_delay=0.05), Turn(Text("Done."))]
     async with Endpoint(Script(turns)) as endpoint, editor(*places, endpoint.base_url) as first:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+AGAIN_SECONDS = (0.3, 0.7, 1.0, 2.0, 4.0, 7.0)
+"""A window that is reloaded begins before the server of its last life has ended: when the sessions that this one still
+has are tried for again."""
+
 
 class Roots:
     """Keeps `spelling` and the open sessions equal to the client's folders. One change is carried out at a time.
@@ -38,6 +42,7 @@ class Roots:
         self._folder_changed = changed
         self._named: list[str] = []
         self._changing: asyncio.Task[None] | None = None
+        self._trying: set[asyncio.Task[None]] = set()
 
     def register(self) -> None:
         """Takes the folders of `initialize` (older clients name only a root) and brings their sessions back."""
@@ -55,9 +60,10 @@ class Roots:
 
     async def close(self) -> None:
         """Stops in the middle of whatever is being opened."""
-        if self._changing is not None:
-            self._changing.cancel()
-            await asyncio.gather(self._changing, return_exceptions=True)
+        ended = [*self._trying, *([self._changing] if self._changing else [])]
+        for task in ended:
+            task.cancel()
+        await asyncio.gather(*ended, return_exceptions=True)
 
     def _changed(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
         before = self._spelling.folders
@@ -81,10 +87,23 @@ class Roots:
                     self._left(state)
             for folder in added:
                 self._folder_changed(folder, True)
-                await self._manager().open_workspace(folder)
+                if not await self._manager().open_workspace(folder):
+                    task = asyncio.create_task(self._try_again(folder))
+                    self._trying.add(task)
+                    task.add_done_callback(self._trying.discard)
         except StoreError as error:
             log.error("%s", error)
             self._server.warn(f"Signoff can't use its journal: {error}")
         except Exception as error:
             log.exception("The workspace's sessions could not be opened.")
             self._server.warn(f"Signoff could not open this workspace's sessions: {error}")
+
+    async def _try_again(self, folder: str) -> None:
+        for pause in AGAIN_SECONDS:
+            await asyncio.sleep(pause)
+            try:
+                if folder not in self._spelling.folders or await self._manager().open_workspace(folder):
+                    return
+            except StoreError as error:
+                log.error("%s", error)
+                return

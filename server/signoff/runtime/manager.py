@@ -44,6 +44,8 @@ class Manager:
         self._places: dict[str, Performer] = {}
         self._loops: dict[str, SessionLoop] = {}
         self._read_only: dict[str, State] = {}
+        # Sessions that another process had when this one wanted them, until the user resumes them here.
+        self._elsewhere: set[str] = set()
         self._opening: dict[str, asyncio.Lock] = {}
         self._tasks: set[asyncio.Task[object]] = set()
         self.documents = Documents(self._places, self.live, self._tell)
@@ -85,11 +87,12 @@ class Manager:
 
     async def submit(self, session: str, command: c.Command) -> list[Event] | c.Refused:
         """What the session says to the command. Opens the session if need be. Raises StoreError."""
-        known = session in self._loops
+        known = session in self._loops and session not in self._elsewhere
         loop = await self._open(session)
         made = loop if isinstance(loop, c.Refused) else await loop.submit(command)
         if isinstance(loop, SessionLoop) and isinstance(command, c.Resume) and not known and not loop.state.archived:
             # Another process had it until now: to have it here is what was asked for, also where nothing was stopped.
+            self._elsewhere.discard(session)
             made = [] if isinstance(made, c.Refused) else made
         if isinstance(loop, SessionLoop) and isinstance(command, c.RejectHunks) and not isinstance(made, c.Refused):
             await self._place(loop.state.workspace).gatherer.learn(command.feedback)
@@ -168,9 +171,12 @@ class Manager:
         place = self._place(workspace).workspace
         return place.anchors.text(paths.normal(uri)) or place.text(uri)
 
-    async def open_workspace(self, workspace: str) -> None:
-        """Brings the workspace's unfinished sessions back. Those that cost money wait for the user, unless
-        `auto_resume` lets them go on. Raises StoreError, at the end, for those whose log is damaged."""
+    async def open_workspace(self, workspace: str) -> bool:
+        """Brings the workspace's unfinished sessions back; whether there is none that another process has.
+
+        Those that cost money wait for the user, unless `auto_resume` lets them go on. Raises StoreError, at the end,
+        for those whose log is damaged.
+        """
         damaged: list[str] = []
         for row in await self._ports.store.sessions(paths.normal(workspace)):
             try:
@@ -179,14 +185,18 @@ class Manager:
                 damaged.append(str(error))
         if damaged:
             raise StoreError(" ".join(damaged[:3]))
+        return not self._elsewhere - self._loops.keys()
 
     async def _bring_back(self, row: SessionRow) -> None:
         state = await self._peek(row) if row.last_seq else None
         # Where the editor had not saved what was approved, it may be lost: its document will tell.
         if state is None or state.archived or (state.finished and not state.unsaved):
+            self._elsewhere.discard(row.session)
             return
         loop = await self._open(row.session)
-        if isinstance(loop, SessionLoop) and resumes_alone(self._ports.auto_resume(), loop.state):
+        if isinstance(loop, c.Refused):
+            self._elsewhere.add(row.session)
+        elif resumes_alone(self._ports.auto_resume(), loop.state):
             await loop.submit(c.Resume())
 
     async def _open(self, session: str) -> SessionLoop | c.Refused:
