@@ -99,3 +99,59 @@ def read(file: Path) -> bytes:
         return file.read_bytes() if os.access(file, os.R_OK) else b""
     except OSError:
         return b""
+
+
+def program(rooms: Rooms, body: str) -> Path:
+    """A program in the place of the server."""
+    file = rooms.base / "bin" / "wayward"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
+    file.chmod(0o755)
+    return file
+
+
+async def test_a_server_that_ends_at_once_is_told_with_its_last_words_and_can_be_restarted(
+    vscode: VSCode, tmp_path: Path, shared: Path, retries: list[str]
+) -> None:
+    rooms = Rooms.below(tmp_path)
+    furnish(rooms.workspace, {"calc.py": CALC})
+    wayward = program(rooms, "echo 'the license of the dongle is gone' >&2; exit 3")
+    script = book({TASK: [plan("Annotate add"), finish()]})
+    async with (
+        Endpoint(script) as endpoint,
+        running(
+            vscode, rooms, extensions(vscode, shared), endpoint.base_url, settings={"signoff.path": str(wayward)}
+        ) as editor,
+    ):
+        window = Window(editor, retries)
+        await window.open("calc.py")
+        told = await window.until_told("the license of the dongle is gone")
+        await window.until_status("server ended")
+        program(rooms, f"exec '{rooms.program}' \"$@\"")
+        await window.press_button(told, "Restart Server")
+        await window.ready()
+        await start(window)
+        await window.until_status("1 waiting")
+
+
+async def test_a_missing_server_is_told_and_a_task_started_meanwhile_is_not_answered_by_an_error_box(
+    vscode: VSCode, tmp_path: Path, shared: Path, retries: list[str]
+) -> None:
+    rooms = Rooms.below(tmp_path)
+    furnish(rooms.workspace, {"calc.py": CALC})
+    missing = rooms.base / "nothing" / "here"
+    async with (
+        Endpoint(book({})) as endpoint,
+        running(
+            vscode, rooms, extensions(vscode, shared), endpoint.base_url, settings={"signoff.path": str(missing)}
+        ) as editor,
+    ):
+        window = Window(editor, retries)
+        await window.open("calc.py")
+        await window.until_text(lambda text: "def add" in text)
+        await window.until_told(str(missing))
+        await window.until_status("no server")
+        await window.dismiss()
+        await start(window)
+        await window.until_told("server")
+        assert await window.page.locator(".monaco-dialog-box").count() == 0

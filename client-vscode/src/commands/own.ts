@@ -10,6 +10,7 @@ const FIX = /Fix this$/;
 
 /** Starts a task with the words that the user types, at the selection if `selected`, else at the cursor's document. */
 export async function startTask(link: Link, selected: boolean): Promise<void> {
+  if (!(await runs(link))) return;
   const place = here(selected);
   const workspace = place.uri === undefined ? await folder() : undefined;
   const goal = await goalOrDraft(selected);
@@ -18,6 +19,33 @@ export async function startTask(link: Link, selected: boolean): Promise<void> {
   if (goal === DRAFT) await link.run("signoff.draftTask", at);
   // Through the command, so that its session is shown like that of any other start.
   else await vscode.commands.executeCommand("signoff.startSession", { goal, ...at });
+}
+
+/** Whether the server runs, after a wait for one that starts; else the user is told what to do. */
+async function runs(link: Link): Promise<boolean> {
+  const settled = (): boolean => link.state !== "starting" && link.state !== "installing";
+  if (!settled()) {
+    const waiting = { location: vscode.ProgressLocation.Notification, title: "Signoff: the server starts …" };
+    await vscode.window.withProgress(waiting, () => once(link, settled));
+  }
+  if (link.state === "running") return true;
+  const missing = link.state === "missing";
+  const action = missing ? "Install Server" : "Restart Server";
+  const words = missing ? "Signoff: there is no server to work with." : "Signoff: the server does not run.";
+  const choice = await vscode.window.showWarningMessage(words, action, "Show Output");
+  if (choice === "Show Output") await vscode.commands.executeCommand("signoff.showOutput");
+  else if (choice) await vscode.commands.executeCommand(missing ? "signoff.installServer" : "signoff.restartServer");
+  return false;
+}
+
+async function once(link: Link, wanted: () => boolean): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const listening = link.onState(() => {
+      if (!wanted()) return;
+      listening.dispose();
+      resolve();
+    });
+  });
 }
 
 /** Starts a task with the problem that is reported at the cursor. */

@@ -47,8 +47,9 @@ export class Router {
 
   /** The language client's middleware for commands: what is told to the server, and what is done with its answer. */
   async run(command: string, args: readonly unknown[], send: Send): Promise<unknown> {
-    if (command === "signoff.startSession" && isComplete(args[0])) return this.#start(args[0], send);
-    const argument = isComplete(args[0]) ? args[0] : undefined;
+    // A thread is a plain object too: what something of ours stands for comes first.
+    const argument = this.#subject(args[0]) === undefined && isComplete(args[0]) ? args[0] : undefined;
+    if (command === "signoff.startSession" && argument !== undefined) return this.#start(argument, send);
     if (command === "signoff.showDiff") return this.#diff(args[0]);
     if (command === "signoff.amendHunk" && argument === undefined) return this.#amend(args[0]);
     if (command === "signoff.editPlan" && argument === undefined) return this.#editPlan(args[0], send);

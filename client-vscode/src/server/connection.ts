@@ -73,8 +73,10 @@ export class Connection implements Link {
     });
     this.#parts.board.restarted();
     await client.start();
+    const answer = client.initializeResult;
+    if (!answer) throw new Error("it ended before it answered");
     await this.trace();
-    return client.initializeResult ?? { capabilities: {} };
+    return answer;
   }
 
   /** The supervisor's word. When the server runs, all that is open is asked for once. */

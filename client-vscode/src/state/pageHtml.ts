@@ -58,7 +58,7 @@ function planHtml(view: SessionView): string {
   const open = view.waitingFor.includes("plan");
   const steps = view.plan.steps.map((step) => {
     const decisions = [button("approveStep", "Approve", { step: step.id }), button("skipStep", "Skip", { step: step.id })];
-    const decide = open && step.status === "pending" ? ` ${decisions.join(" ")}` : "";
+    const decide = open && step.status === "pending" ? ` <span class="decide">${decisions.join(" ")}</span>` : "";
     const files = step.files.length > 0 ? ` <code>${escape(step.files.join(", "))}</code>` : "";
     return `<li>${escape(step.text)}${files} <span class="status">${step.status}</span>${decide}</li>`;
   });

@@ -29,7 +29,8 @@ class Tree implements vscode.TreeDataProvider<Node> {
 
   getTreeItem(node: Node): vscode.TreeItem {
     const { None, Expanded, Collapsed } = vscode.TreeItemCollapsibleState;
-    const open = node.context.includes("pending") || node.context.includes("plan") ? Expanded : Collapsed;
+    // The editor remembers the first answer for an id, so that what ended before this window began is closed alone.
+    const open = node.context === "session" ? Collapsed : Expanded;
     const item = new vscode.TreeItem(node.label, node.children.length === 0 ? None : open);
     item.id = node.id;
     item.description = node.description;
