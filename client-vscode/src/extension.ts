@@ -34,6 +34,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const amend = new AmendEditors(board, link, context.workspaceState);
   const pages = new Pages(board, link, vscode.Uri.joinPath(context.extensionUri, "media"));
   const screen = onScreen({
+    places,
     threads,
     diffs,
     amend,

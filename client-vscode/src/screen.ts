@@ -4,12 +4,14 @@ import type { Screen } from "./commands/route";
 import type { Cursor, Subject } from "./commands/subject";
 import type { AmendEditors } from "./review/amend";
 import type { Diffs } from "./review/diff";
+import type { LivePlaces } from "./review/places";
 import type { Threads } from "./review/threads";
 import { targetOf } from "./review/uris";
 import type { Board } from "./state/board";
 import { findHunk } from "./state/hunks";
 
 export interface Shows {
+  readonly places: LivePlaces;
   readonly threads: Threads;
   readonly diffs: Diffs;
   readonly amend: AmendEditors;
@@ -19,9 +21,10 @@ export interface Shows {
   readonly runWorkflow: () => Promise<void>;
 }
 
-export function onScreen({ threads, diffs, amend, ...rest }: Shows): Screen {
+export function onScreen({ places, threads, diffs, amend, ...rest }: Shows): Screen {
   return {
     cursor: () => cursor(diffs),
+    live: ({ session, hunk }) => ({ session, hunk: places.hunkNow(hunk) }),
     subject: (argument) => subject(threads, argument),
     showDiff: (session, uri, hunk) => diffs.showDiff(session, uri, hunk),
     amend: (placed) => amend.open(placed),

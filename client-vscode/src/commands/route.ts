@@ -13,6 +13,8 @@ import { atCursor, hunksFor, isComplete, isSubject, sessionsFor, shown, type Cur
 /** The parts of the client that show something instead of asking the server, or after it answered. */
 export interface Screen {
   cursor(): Cursor | undefined;
+  /** The hunk where it is now: a view comes only when the typing rests. */
+  live(placed: Placed): Placed;
   /** What a thread, a tree node, or a document's URI given by a menu stands for. */
   subject(argument: unknown): Subject | undefined;
   showDiff(session: string, uri?: string, hunk?: string): Promise<void>;
@@ -87,7 +89,7 @@ export class Router {
 
   async #target(command: string, subject?: Subject): Promise<Placed | undefined> {
     const cursor = this.#screen.cursor();
-    const hunks = hunksFor(this.#board, command, subject, cursor);
+    const hunks = hunksFor(this.#board, command, subject, cursor).map((each) => this.#screen.live(each));
     if (hunks.length === 0) {
       say(subject ? "This hunk was decided meanwhile." : "No hunk waits for this.");
       return undefined;

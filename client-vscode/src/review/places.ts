@@ -68,6 +68,11 @@ export class LivePlaces implements vscode.Disposable {
     });
   }
 
+  /** The hunk at its place by now. */
+  hunkNow(hunk: HunkView): HunkView {
+    return this.hunksIn(hunk.uri).find((each) => each.hunk.id === hunk.id)?.hunk ?? hunk;
+  }
+
   #move(uri: vscode.Uri, changes: readonly vscode.TextDocumentContentChangeEvent[]): void {
     const key = uri.toString();
     const hunks = this.hunksIn(key);
