@@ -11,7 +11,14 @@ import pytest
 from client.installed import VERSIONS, VSCode, find
 
 
-@pytest.fixture(params=[pytest.param(each, marks=pytest.mark.xdist_group(f"vscode-{each}")) for each in VERSIONS])
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Tests of one version stay in one process: those of a file share its window."""
+    parameters = getattr(item, "callspec", None)
+    if parameters is not None and "vscode" in parameters.params:
+        item.add_marker(pytest.mark.xdist_group(f"vscode-{parameters.params['vscode']}"))
+
+
+@pytest.fixture(params=VERSIONS)
 def vscode(request: pytest.FixtureRequest) -> VSCode:
     """One version of VS Code after the other."""
     return find(request.param)
