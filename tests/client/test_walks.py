@@ -152,6 +152,6 @@ async def test_a_missing_server_is_told_and_a_task_started_meanwhile_is_not_answ
         await window.until_told(str(missing))
         await window.until_status("no server")
         await window.dismiss()
-        await start(window)
-        await window.until_told("server")
+        await window.command("Signoff: Start Task on Selection...")
+        await window.until_told("there is no server")
         assert await window.page.locator(".monaco-dialog-box").count() == 0
