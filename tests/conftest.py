@@ -1,7 +1,9 @@
 """What all tests share: no skipping where CI=true, and Hypothesis settings that fit a machine of any speed."""
 
 import os
+import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -59,3 +61,20 @@ def pytest_configure(config: pytest.Config) -> None:
     # With pytest-xdist the controller sees every report, and only its exit status counts.
     if os.environ.get("CI") == "true" and not hasattr(config, "workerinput"):
         config.pluginmanager.register(NoSkipping(), "no-skipping")
+
+
+# The tests of one VS Code: those of a file share its window.
+_ONE_VSCODE = re.compile(r"tests/client/.*\[(newest|oldest)\b")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Any test to any process, but those of one VS Code to one. (xdist's own groups say so by a private member of
+    pytest's items, which pytest 9.2 does not read.)"""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            found = _ONE_VSCODE.match(nodeid)
+            return found[1] if found else nodeid
+
+    return Scheduling(config, log)

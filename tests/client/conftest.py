@@ -11,13 +11,6 @@ import pytest
 from client.installed import VERSIONS, VSCode, find
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Tests of one version stay in one process: those of a file share its window."""
-    parameters = getattr(item, "callspec", None)
-    if parameters is not None and "vscode" in parameters.params:
-        item.add_marker(pytest.mark.xdist_group(f"vscode-{parameters.params['vscode']}"))
-
-
 @pytest.fixture(params=VERSIONS)
 def vscode(request: pytest.FixtureRequest) -> VSCode:
     """One version of VS Code after the other."""
