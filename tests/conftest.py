@@ -67,6 +67,7 @@ def pytest_configure(config: pytest.Config) -> None:
 _ONE_VSCODE = re.compile(r"tests/client/.*\[(newest|oldest)\b")
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Any test to any process, but those of one VS Code to one. (xdist's own groups say so by a private member of
     pytest's items, which pytest 9.2 does not read.)"""

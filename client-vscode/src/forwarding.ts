@@ -10,12 +10,14 @@ const LOOKED_AT = 1_000;
 const MOST = 200;
 const OURS = "signoff";
 
-/** `plain` turns a diagnostic into the protocol's form. */
-export function forwarding(link: Link, plain: (diagnostic: vscode.Diagnostic) => unknown): vscode.Disposable {
+/** Turns a diagnostic into the protocol's form. */
+type Plain = (diagnostic: vscode.Diagnostic) => Record<string, unknown>;
+
+export function forwarding(link: Link, plain: Plain): vscode.Disposable {
   return vscode.Disposable.from(diagnostics(link, plain), viewed(link));
 }
 
-function diagnostics(link: Link, plain: (diagnostic: vscode.Diagnostic) => unknown): vscode.Disposable {
+function diagnostics(link: Link, plain: Plain): vscode.Disposable {
   const changed = new Map<string, vscode.Uri>();
   const told = new Set<string>();
   let timer: NodeJS.Timeout | undefined;

@@ -1,5 +1,6 @@
 /** What the server answered to a command, in words where there are any. */
 import * as vscode from "vscode";
+import { titleOf } from "./state/words";
 
 /** Tells why the server did not do it, if it says so; returns its answer. */
 export function tell(result: unknown): unknown {
@@ -8,4 +9,11 @@ export function tell(result: unknown): unknown {
   const refused = status === "refused" || status === "stale";
   void (refused ? vscode.window.showWarningMessage : vscode.window.showInformationMessage)(`Signoff: ${reason}`);
   return result;
+}
+
+/** Tells that a command ended in an error, which VS Code would put into a box that blocks the window. */
+export function failed(command: string, error: unknown): void {
+  const words = error instanceof Error ? error.message : String(error);
+  const said = vscode.window.showErrorMessage(`Signoff: ${titleOf(command)} failed: ${words}. Try again.`, "Show Output");
+  void said.then((choice) => choice && vscode.commands.executeCommand("signoff.showOutput"));
 }

@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
+import type { SessionView } from "../src/generated/view";
 import { Board, type Change } from "../src/state/board";
-import { sessionView } from "./views";
+import { stateOf } from "../src/state/words";
+import { hunkView, sessionView } from "./views";
 
 function watched(): { board: Board; changes: Change[] } {
   const board = new Board();
@@ -23,6 +25,17 @@ it("never goes back to an older view, and shows one that differs in places alone
   expect(board.view("s1")?.summary).toBe("five");
   board.put(sessionView({ seq: 5, summary: "moved" }));
   expect(board.view("s1")?.summary).toBe("moved");
+});
+
+it("shows a session of another window with nothing to decide, until it is resumed here", () => {
+  const { board } = watched();
+  const waits: Partial<SessionView> = { waitingFor: ["hunk"], hunks: [hunkView("h", "file:///w/a", 0, 1)] };
+  board.reset([sessionView({ ...waits, elsewhere: true })]);
+  const [aside] = board.sessions;
+  expect([aside?.phase, aside?.waitingFor, aside?.hunks]).toEqual(["stopped", [], []]);
+  expect(aside && stateOf(aside)).toBe("open in another window");
+  board.put(sessionView(waits));
+  expect(board.view("s1")?.hunks.length).toBe(1);
 });
 
 it("drops what is archived, and what a new start of the server does not list", () => {

@@ -108,13 +108,15 @@ describe("words", () => {
 
 describe("the status bar", () => {
   it("shows first what keeps everything else from working", () => {
-    expect(standing("missing", [full("x")], true, false).level).toBe("error");
+    const ready = { unready: null };
+    const lacking = { unready: "Set a key.", endpoint: { baseUrl: "", configured: false } };
+    expect(standing("missing", [full("x")], ready, false).level).toBe("error");
     expect(standing("crashed", [], undefined, false).text).toContain("server ended");
-    expect(standing("running", [full("x")], false, false).text).toContain("5 waiting");
-    expect(standing("running", [sessionView({ phase: "working" })], true, false).text).toContain("1 session at work");
-    expect(standing("running", [], false, false).text).toContain("no endpoint");
+    expect(standing("running", [full("x")], lacking, false).text).toContain("5 waiting");
+    expect(standing("running", [sessionView({ phase: "working" })], ready, false).text).toContain("1 session at work");
+    expect(standing("running", [], lacking, false)).toMatchObject({ text: "$(key) Signoff: no endpoint", details: ["Set a key."] });
     expect(standing("running", [], undefined, true).details[0]).toContain("not trusted");
-    expect(standing("running", [], true, false)).toEqual({ text: "$(check) Signoff", details: ["No sessions."], level: "plain" });
+    expect(standing("running", [], ready, false)).toEqual({ text: "$(check) Signoff", details: ["No sessions."], level: "plain" });
   });
 });
 

@@ -22,6 +22,7 @@ export function sessionView(changes: Partial<SessionView> = {}): SessionView {
     seq: 3,
     summary: "",
     unsaved: [],
+    elsewhere: false,
     ...changes,
   };
 }

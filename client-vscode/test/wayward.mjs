@@ -29,11 +29,18 @@ function serve() {
   );
   connection.onRequest("initialize", () => {
     if (manner === "refuse") throw new ResponseError(-32603, "the journal is of a newer version");
+    const executeCommandProvider = manner === "errors" ? { commands: ["signoff.startSession"] } : undefined;
     const experimental = { new: { signoff: { version: 2 } }, old: undefined }[manner];
     return {
-      capabilities: { experimental: manner in { new: 1, old: 1 } ? experimental : { signoff: { version: 1 } } },
+      capabilities: {
+        experimental: manner in { new: 1, old: 1 } ? experimental : { signoff: { version: 1 } },
+        executeCommandProvider,
+      },
       serverInfo: { name: manner === "other" ? "pylsp" : "signoff", version: "9.9" },
     };
+  });
+  connection.onRequest("workspace/executeCommand", () => {
+    throw new ResponseError(-32603, "the disk is full");
   });
   connection.onRequest("shutdown", () => (manner === "deaf" ? new Promise(() => undefined) : null));
   connection.onNotification("exit", () => {

@@ -92,7 +92,7 @@ class _App:
             unready=self._unready,
         )
         self.desk = Desk(server, self.editor, services)
-        self.desk.manager = Manager(self._ports(), self._published)
+        self.desk.manager = Manager(self._ports(), self._published, self.desk.news.changed)
         self.watching = Watching(
             server,
             self.spelling,

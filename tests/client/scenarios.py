@@ -26,6 +26,9 @@ RENAMES = Turn(edit("a.py", ("def add(", "def plus("), ("def sub(", "def minus("
 # One file for each of the sessions of decisions.ts.
 NUMBERS = ("one", "two", "three", "four", "five", "six", "seven")
 
+HUGE = "".join(f"line_{at} = {at}\n" for at in range(10_000))
+HUNDREDS = [(f"line_{at} = {at}\n", f"renamed_{at} = {at}\n") for at in range(0, 10_000, 20)]
+
 SCENARIOS = {
     "decisions": Scenario(
         {
@@ -36,6 +39,22 @@ SCENARIOS = {
         },
         {f"{each}.py": TWO.removeprefix("import os\n\n") for each in NUMBERS},
         {"signoff.plan": "never"},
+    ),
+    "hostile": Scenario(
+        {
+            "Rename in kept": [Turn(edit("kept.py", ("def add(", "def plus(")))],
+            "Paint": [Turn(edit("picture.png", ("PNG", "GIF"))), Turn(edit("painter.py", ("PNG", "GIF")))],
+            "Rename in turned": [Turn(edit("turned.py", ("def add(", "def plus(")))],
+            "Rename in huge": [Turn(edit("huge.py", *HUNDREDS))],
+        },
+        {
+            "kept.py": CALC,
+            "picture.png": b"\x89PNG\r\n\x1a\n\x00\x00",
+            "painter.py": "KIND = 'PNG'\n",
+            "turned.py": CALC,
+            "huge.py": HUGE,
+        },
+        {"signoff.plan": "never", "files.readonlyInclude": {"kept.py": True}},
     ),
     "manners": Scenario({"Rename": [RENAMES]}, {"a.py": TWO.removeprefix("import os\n\n")}, {"signoff.plan": "never"}),
     "review": Scenario({"Change many files": [CHANGES]}, MANY),

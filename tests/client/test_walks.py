@@ -1,9 +1,10 @@
-"""Shorter walks through the interface of a real VS Code: what the user trusts, and the key of the endpoint."""
+"""Shorter walks through the interface of a real VS Code: what the user trusts, the key of the endpoint, two windows."""
 
 from __future__ import annotations
 
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,29 +13,13 @@ from client.book import book, finish, plan
 from client.editor import Rooms, running, until
 from client.hosted import furnish
 from client.installed import VSCode, extensions
+from client.walks import CALC, TASK, begin
 from client.window import Window
 from endpoint.server import Endpoint
 
 pytestmark = pytest.mark.e2e
 
-CALC = "def add(a, b):\n    return a + b\n"
-TASK = "Add types"
 KEY = "sk-scripted-for-a-test"
-
-
-async def begin(window: Window) -> None:
-    """Starts the task on the first line."""
-    await window.open("calc.py")
-    await window.until_text(lambda text: "def add" in text)
-    await window.ready()
-    await start(window)
-
-
-async def start(window: Window) -> None:
-    """Starts the task on the first line of the file in front."""
-    await window.select_line(1)
-    await window.command("Signoff: Start Task on Selection...")
-    await window.answer("Start Task on Selection", TASK)
 
 
 def hook(rooms: Rooms) -> Path:
@@ -101,57 +86,28 @@ def read(file: Path) -> bytes:
         return b""
 
 
-def program(rooms: Rooms, body: str) -> Path:
-    """A program in the place of the server."""
-    file = rooms.base / "bin" / "wayward"
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
-    file.chmod(0o755)
-    return file
-
-
-async def test_a_server_that_ends_at_once_is_told_with_its_last_words_and_can_be_restarted(
+async def test_a_second_window_shows_the_session_says_where_to_decide_and_takes_it_over_when_the_first_is_closed(
     vscode: VSCode, tmp_path: Path, shared: Path, retries: list[str]
 ) -> None:
     rooms = Rooms.below(tmp_path)
     furnish(rooms.workspace, {"calc.py": CALC})
-    wayward = program(rooms, "echo 'the license of the dongle is gone' >&2; exit 3")
     script = book({TASK: [plan("Annotate add"), finish()]})
     async with (
         Endpoint(script) as endpoint,
-        running(
-            vscode, rooms, extensions(vscode, shared), endpoint.base_url, settings={"signoff.path": str(wayward)}
-        ) as editor,
+        running(vscode, rooms, extensions(vscode, shared), endpoint.base_url) as editor,
     ):
-        window = Window(editor, retries)
-        await window.open("calc.py")
-        told = await window.until_told("the license of the dongle is gone")
-        await window.until_status("server ended")
-        program(rooms, f"exec '{rooms.program}' \"$@\"")
-        await window.press_button(told, "Restart Server")
-        await window.ready()
-        await start(window)
-        await window.until_status("1 waiting")
-
-
-async def test_a_missing_server_is_told_and_a_task_started_meanwhile_is_not_answered_by_an_error_box(
-    vscode: VSCode, tmp_path: Path, shared: Path, retries: list[str]
-) -> None:
-    rooms = Rooms.below(tmp_path)
-    furnish(rooms.workspace, {"calc.py": CALC})
-    missing = rooms.base / "nothing" / "here"
-    async with (
-        Endpoint(book({})) as endpoint,
-        running(
-            vscode, rooms, extensions(vscode, shared), endpoint.base_url, settings={"signoff.path": str(missing)}
-        ) as editor,
-    ):
-        window = Window(editor, retries)
-        await window.open("calc.py")
-        await window.until_text(lambda text: "def add" in text)
-        await window.until_told(str(missing))
-        await window.until_status("no server")
-        await window.dismiss()
-        await window.command("Signoff: Start Task on Selection...")
-        await window.until_told("there is no server")
-        assert await window.page.locator(".monaco-dialog-box").count() == 0
+        first = Window(editor, retries)
+        await begin(first)
+        await first.until_status("1 waiting")
+        second = Window(replace(editor, page=await editor.page.context.new_page()), retries)
+        await second.open("calc.py")
+        await second.ready()
+        await second.show_tree()
+        await second.until_tree("open in another window")
+        await second.command("Signoff: Resume")
+        await second.until_told("close that window")
+        await editor.page.close(run_before_unload=True)
+        await second.command("Signoff: Resume")
+        await second.until_status("1 waiting")
+        await second.command("Signoff: Approve Plan")
+        await until(second.status, lambda status: "waiting" not in status, "the plan still waits")

@@ -203,8 +203,11 @@ MADE: list[Callable[[], Session]] = [
 def seen(log: list[Envelope]) -> str:
     """The digest of all that people and the model see of the session."""
     state = fold("s", log)
+    viewed = asdict(view(state, lambda _: NO_RANGE))
+    # What no log tells, but the process that reads it.
+    del viewed["elsewhere"]
     shown: dict[str, Any] = {
-        "view": asdict(view(state, lambda _: NO_RANGE)),
+        "view": viewed,
         "items": [*map(repr, conversation(state))],
     }
     return sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()

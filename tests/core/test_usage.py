@@ -72,14 +72,14 @@ def test_cost(model: str, usage: Usage, dollars: float | None) -> None:
             1.0,
             None,
             0.5,
-            "the session has a cap in money, but the price of this model is not known; set `prices` or a cap in tokens",
+            "the session has a cap in money, but the price of this model is not known; set a cap in tokens instead",
         ),
         (
             None,
             1.0,
             0.5,
             None,
-            "the session has a cap in money, but the price of this model is not known; set `prices` or a cap in tokens",
+            "the session has a cap in money, but the price of this model is not known; set a cap in tokens instead",
         ),
     ],
 )

@@ -39,7 +39,8 @@ async def test_the_second_window_shows_the_session_and_says_where_to_decide(plac
             }.items():
                 answer = await second.command(name, **argument)
                 assert (answer["status"], answer["reason"]) == ("refused", WORDS), name
-            assert second.views == {}, "nothing is shown as waiting for this user"
+            view = await second.until(session, lambda v: v["elsewhere"])
+            assert list(second.views) == [session], "nothing is shown as waiting for this user"
             await first.command("rejectHunk", **named)
             await first.until(session, lambda v: v["hunks"][0]["status"] == "rejected")
             view = await second.command("showSession", session=session)
@@ -57,7 +58,7 @@ async def test_the_second_window_takes_over_with_resume(places: tuple[Path, Path
             await (first.kill() if end == "killed" else first.leave())
             assert await second.command("resume", session=session) == {}
             view = await second.until(session, lambda v: v["phase"] == "waiting")
-            assert [h["status"] for h in view["hunks"]] == ["applied", "pending"]
+            assert [h["status"] for h in view["hunks"]] == ["applied", "pending"] and not view["elsewhere"]
             refused = await second.command("approveHunk", hunk=one["id"], rev=1)
             assert (refused["status"], refused["reason"]) == (
                 "refused",

@@ -6,7 +6,8 @@ import * as vscode from "vscode";
 import type { SessionView } from "../generated/view";
 import type { Board } from "../state/board";
 import { sameUri, type Placed } from "../state/hunks";
-import { tell } from "../tell";
+import { titleOf } from "../state/words";
+import { failed, tell } from "../tell";
 import { ask, pickHunk, pickSession, pickUri } from "./pick";
 import { atCursor, hunksFor, isComplete, isSubject, sessionsFor, shown, type Cursor, type Subject } from "./subject";
 
@@ -49,6 +50,15 @@ export class Router {
 
   /** The language client's middleware for commands: what is told to the server, and what is done with its answer. */
   async run(command: string, args: readonly unknown[], send: Send): Promise<unknown> {
+    try {
+      return await this.#run(command, args, send);
+    } catch (error) {
+      failed(command, error);
+      return undefined;
+    }
+  }
+
+  async #run(command: string, args: readonly unknown[], send: Send): Promise<unknown> {
     // A thread is a plain object too: what something of ours stands for comes first.
     const argument = this.#subject(args[0]) === undefined && isComplete(args[0]) ? args[0] : undefined;
     if (command === "signoff.startSession" && argument !== undefined) return this.#start(argument, send);
@@ -219,12 +229,6 @@ function nothing(hunks: readonly Placed[]): void {
 
 function unique(hunks: readonly Placed[]): SessionView[] {
   return [...new Set(hunks.map(({ session }) => session))];
-}
-
-/** "signoff.approveHunk" as a title: "Approve Hunk". */
-function titleOf(command: string): string {
-  const words = command.replace("signoff.", "").replace(/[A-Z]/g, " $&");
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
 function name(short: string): string {

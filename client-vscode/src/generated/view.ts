@@ -8,6 +8,7 @@ export interface SessionView {
   commands: CommandView[];
   config: ConfigView;
   context: ToldView[];
+  elsewhere: boolean;
   failures: FailureView[];
   goal: string;
   hunks: HunkView[];

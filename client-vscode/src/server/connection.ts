@@ -11,9 +11,10 @@ import {
   type StaticFeature,
 } from "vscode-languageclient/node";
 import type { CommandArguments } from "../generated/commands";
+import type { Messages, OutputDelta } from "../generated/messages";
 import type { SessionView } from "../generated/view";
 import type { Board } from "../state/board";
-import { tell } from "../tell";
+import { failed, tell } from "../tell";
 import type { Link, ServerState, ServerStatus } from "./link";
 import type { ServerProcess } from "./process";
 import { PROTOCOL } from "./versions";
@@ -68,7 +69,7 @@ export class Connection implements Link {
     client.onNotification("signoff/sessionChanged", (view: SessionView) => {
       this.#parts.board.put(view);
     });
-    client.onNotification("signoff/outputDelta", ({ session, text }: { session: string; text: string }) => {
+    client.onNotification("signoff/outputDelta", ({ session, text }: OutputDelta) => {
       this.#parts.board.delta(session, text);
     });
     this.#parts.board.restarted();
@@ -100,7 +101,7 @@ export class Connection implements Link {
       return tell(await this.request("workspace/executeCommand", { command: name, arguments: [argument] }));
     } catch (error) {
       this.#parts.output.error(`${name}: ${String(error)}`);
-      void vscode.window.showErrorMessage(`Signoff: ${name} failed: ${words(error)}`);
+      failed(name, error);
       return undefined;
     }
   }
@@ -112,16 +113,16 @@ export class Connection implements Link {
   }
 
   /** A request whose parameters are written nowhere, however much is traced. */
-  async requestInSecret<R>(method: string, params: unknown): Promise<R> {
+  async requestInSecret<N extends keyof Messages>(method: N, params: Messages[N]): Promise<void> {
     await this.#client?.setTrace(Trace.Off);
     try {
-      return await this.request<R>(method, params);
+      await this.request(method, params);
     } finally {
       await this.trace();
     }
   }
 
-  notify(method: string, params: unknown): void {
+  notify<N extends keyof Messages>(method: N, params: Messages[N]): void {
     if (this.#client?.isRunning() === true) void this.#client.sendNotification(method, params);
   }
 
@@ -136,8 +137,8 @@ export class Connection implements Link {
   }
 
   /** The diagnostic as the protocol has it. */
-  plain(diagnostic: vscode.Diagnostic): unknown {
-    return this.#client?.code2ProtocolConverter.asDiagnostic(diagnostic);
+  plain(diagnostic: vscode.Diagnostic): Record<string, unknown> {
+    return { ...this.#client?.code2ProtocolConverter.asDiagnostic(diagnostic) };
   }
 
   /** Follows the setting signoff.trace. */
@@ -148,7 +149,8 @@ export class Connection implements Link {
 
   /** Hands the user's settings over again. */
   configure(): void {
-    this.notify("workspace/didChangeConfiguration", { settings: { signoff: settings() } });
+    const params = { settings: { signoff: settings() } };
+    if (this.#client?.isRunning() === true) void this.#client.sendNotification("workspace/didChangeConfiguration", params);
   }
 
   async #catchUp(): Promise<void> {
@@ -201,8 +203,4 @@ function capability(trusted: () => boolean | undefined): StaticFeature {
 
 function settings(): object {
   return { ...vscode.workspace.getConfiguration("signoff") };
-}
-
-function words(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

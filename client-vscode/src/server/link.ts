@@ -1,5 +1,6 @@
 /** What the rest of the client may ask of the server, whichever process it is at the moment. */
 import type { CommandArguments } from "../generated/commands";
+import type { Messages } from "../generated/messages";
 import type { ServerStatus as Answer } from "../generated/status";
 import type { Event } from "vscode";
 
@@ -23,9 +24,9 @@ export interface Link {
   /** A request of our own; rejects when there is no server, or it answers with an error. */
   request<R>(method: string, params: unknown): Promise<R>;
   /** The same, of whose parameters nothing is logged. */
-  requestInSecret<R>(method: string, params: unknown): Promise<R>;
+  requestInSecret<N extends keyof Messages>(method: N, params: Messages[N]): Promise<void>;
   /** A notification; lost while no server runs. */
-  notify(method: string, params: unknown): void;
+  notify<N extends keyof Messages>(method: N, params: Messages[N]): void;
   /** Asks `signoff.status` again. */
   refresh(): Promise<void>;
 }

@@ -53,7 +53,7 @@ export class Board {
     }
     // A whole message, or a stop, ends the text that led to it.
     if (before?.messages.length !== view.messages.length || !isBusy(view)) this.#streamed.delete(view.session);
-    this.#views.set(view.session, view);
+    this.#views.set(view.session, view.elsewhere ? setAside(view) : view);
     this.#tell({ session: view.session, kind: "view" });
   }
 
@@ -76,6 +76,11 @@ export class Board {
   #tell(change: Change): void {
     for (const listener of [...this.#listeners]) listener(change);
   }
+}
+
+/** A session of another window: to be resumed here, with nothing to decide before; where its hunks stand is not known. */
+function setAside(view: SessionView): SessionView {
+  return { ...view, phase: "stopped", waitingFor: [], hunks: [], commands: [], questions: [] };
 }
 
 /** Whether the agent works: something may come without the user's doing. */

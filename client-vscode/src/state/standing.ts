@@ -1,5 +1,5 @@
 /** How everything stands in one line, for the status bar: what the user should see first. */
-import type { ServerState } from "../server/link";
+import type { ServerState, ServerStatus } from "../server/link";
 import type { SessionView } from "../generated/view";
 import { isBusy } from "./board";
 import { several, shortGoal, stateOf, waitCount } from "./words";
@@ -12,11 +12,11 @@ export interface Standing {
   readonly level: "plain" | "warning" | "error";
 }
 
-/** `endpoint`: whether a model can be asked; undefined before that is known. `restricted`: the window is not trusted. */
+/** `status`: undefined before it is known. `restricted`: the window is not trusted. */
 export function standing(
   server: ServerState,
   sessions: readonly SessionView[],
-  endpoint: boolean | undefined,
+  status: ServerStatus | undefined,
   restricted: boolean,
 ): Standing {
   const trouble = SERVER[server];
@@ -26,9 +26,9 @@ export function standing(
   const details = sessions.map((view) => `${shortGoal(view.goal)}: ${stateOf(view)}`);
   if (waiting > 0) return { text: `$(bell-dot) Signoff: ${waiting} waiting`, details, level: "warning" };
   if (busy > 0) return { text: `$(loading~spin) Signoff: ${several(busy, "session")} at work`, details, level: "plain" };
-  if (endpoint === false) {
-    const words = "No model endpoint. Set an API key, or signoff.baseUrl for an endpoint of your own.";
-    return { text: "$(key) Signoff: no endpoint", details: [words, ...details], level: "warning" };
+  if (typeof status?.unready === "string") {
+    const lacks = status.endpoint?.configured === false ? "endpoint" : "model";
+    return { text: `$(key) Signoff: no ${lacks}`, details: [status.unready, ...details], level: "warning" };
   }
   const limits = restricted ? ["The workspace is not trusted: no program runs, and its instructions are not read."] : [];
   return { text: "$(check) Signoff", details: [...limits, ...(details.length > 0 ? details : ["No sessions."])], level: "plain" };

@@ -18,6 +18,7 @@ export function shortGoal(goal: string): string {
 
 /** What the session is at, in a few words: "waits for you: plan, 3 hunks". */
 export function stateOf(view: SessionView): string {
+  if (view.elsewhere) return "open in another window";
   const asked = waitsFor(view);
   const doing = isBusy(view) ? view.phase : "";
   if (asked.length > 0) return [doing, `waits for you: ${asked.join(", ")}`].filter(Boolean).join(", ");
@@ -71,4 +72,10 @@ export function fileState(hunks: readonly HunkView[]): string {
 /** "1 hunk", "3 hunks" */
 export function several(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
+/** "signoff.approveHunk" as a title: "Approve Hunk". */
+export function titleOf(command: string): string {
+  const words = command.replace("signoff.", "").replace(/[A-Z]/g, " $&");
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }

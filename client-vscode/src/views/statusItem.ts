@@ -18,7 +18,7 @@ export function statusItem(board: Board, link: Link): vscode.Disposable {
   item.name = "Signoff";
   item.command = "signoff.showMenu";
   const update = (): void => {
-    const now = standing(link.state, board.sessions, link.status?.endpoint?.configured, restricted(link));
+    const now = standing(link.state, board.sessions, link.status, restricted(link));
     item.text = now.text;
     item.tooltip = now.details.join("\n");
     item.backgroundColor = BACKGROUND[now.level];

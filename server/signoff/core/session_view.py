@@ -168,3 +168,6 @@ class SessionView:
     unsaved: tuple[str, ...]
     """The documents that the editor has not saved since a hunk went in or out."""
     context: tuple[ToldView, ...]
+    elsewhere: bool = False
+    """Another window has the session: this is how its journal was when it was read, and nothing is decided here before
+    `signoff.resume` takes it over."""

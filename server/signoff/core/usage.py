@@ -63,9 +63,7 @@ def over_budget(
     if max_cost is None:
         return None
     if spent_cost is None or coming_cost is None:
-        return (
-            "the session has a cap in money, but the price of this model is not known; set `prices` or a cap in tokens"
-        )
+        return "the session has a cap in money, but the price of this model is not known; set a cap in tokens instead"
     total = spent_cost + coming_cost
     if total <= max_cost:
         return None

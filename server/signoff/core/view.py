@@ -18,7 +18,7 @@ LAST_SECOND = 253_402_300_799.0
 RangeOf = Callable[[Hunk], Range]
 
 
-def view(state: State, range_of: RangeOf) -> p.SessionView:
+def view(state: State, range_of: RangeOf, elsewhere: bool = False) -> p.SessionView:
     """What a client shows of the session; `range_of` tells where a hunk stands in its document as it is now."""
     return p.SessionView(
         session=state.session,
@@ -40,6 +40,7 @@ def view(state: State, range_of: RangeOf) -> p.SessionView:
         summary=state.summary,
         unsaved=tuple(sorted(state.unsaved)),
         context=tuple(map(_told, state.gathered)),
+        elsewhere=elsewhere,
     )
 
 

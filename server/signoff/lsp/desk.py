@@ -131,7 +131,8 @@ class Desk:
     def view(self, state: State) -> SessionView:
         """The session as the client shows it, with ranges in the documents as they are now."""
         range_of = self.places.ranges()
-        return self.editor.spelled_view(view.view(state, lambda hunk: range_of(state, hunk)))
+        elsewhere = self.manager.elsewhere(state.session)
+        return self.editor.spelled_view(view.view(state, lambda hunk: range_of(state, hunk), elsewhere))
 
     def spelled(self, uri: str) -> str:
         """The document's URI as the client spells it."""

@@ -36,10 +36,15 @@ UNKNOWN = "There is no such session."
 
 
 class Manager:
-    """The sessions of one server process. Not thread-safe: everything happens on one event loop."""
+    """The sessions of one server process. Not thread-safe: everything happens on one event loop.
 
-    def __init__(self, ports: Ports, publish: Callable[[State], None]) -> None:
-        self._ports, self._publish = ports, publish
+    `publish` hears of each change of a session that is open here, `found` of each that turns out to be `elsewhere`.
+    """
+
+    def __init__(
+        self, ports: Ports, publish: Callable[[State], None], found: Callable[[State], None] = lambda state: None
+    ) -> None:
+        self._ports, self._publish, self._found = ports, publish, found
         self._journal = Journal(ports.store)
         self._places: dict[str, Performer] = {}
         self._loops: dict[str, SessionLoop] = {}
@@ -140,6 +145,10 @@ class Manager:
         loop = self._loops.get(session)
         return loop.trouble if loop else None
 
+    def elsewhere(self, session: str) -> bool:
+        """Whether another process had the session when it was last tried for."""
+        return session in self._elsewhere and session not in self._loops
+
     def session_of(self, hunk: str) -> str:
         """The session that a hunk, plan or landing id belongs to."""
         return hunk.rsplit(".", 1)[0]
@@ -195,7 +204,10 @@ class Manager:
             return
         loop = await self._open(row.session)
         if isinstance(loop, c.Refused):
+            known = row.session in self._elsewhere
             self._elsewhere.add(row.session)
+            if not known:
+                self._found(state)
         elif resumes_alone(self._ports.auto_resume(), loop.state):
             await loop.submit(c.Resume())
 

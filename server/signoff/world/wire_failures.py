@@ -12,6 +12,8 @@ from typing import Final, NoReturn
 from signoff.core.model import FailureReason, ModelFailure
 from signoff.world.wire import Json, mapping, string
 
+SET_KEY: Final = "Set a valid one ('Signoff: Set API Key' in VS Code, else OPENAI_API_KEY)"
+
 CODES: Final[Mapping[str, FailureReason]] = {
     "insufficient_quota": "quota",
     "billing_hard_limit_reached": "quota",
@@ -131,13 +133,13 @@ def message(target: Target, reason: FailureReason, text: str, status: str, wait:
                 f"{host} has no credit or quota left for this key{status}. Check plan and billing there, then resume."
             )
         case "auth":
-            return f"{host} does not accept the API key{status}. Set a valid OPENAI_API_KEY, then resume."
+            return f"{host} does not accept the API key{status}. {SET_KEY}, then resume."
         case "permission":
             return (
                 f"{host} does not allow this{status}: {said or 'no reason given'}. Check the key's rights to {model}."
             )
         case "model_unavailable":
-            return f"{host} has no model {model!r} for this key{status}. Choose another one with OPENAI_PRIMARY_MODEL."
+            return f"{host} has no model {model!r} for this key{status}. Name another one in the setting signoff.model."
         case "context_overflow":
             return f"The request is longer than {model} accepts{status}. Continue with less context or a smaller task."
         case "server_error" | "timeout":

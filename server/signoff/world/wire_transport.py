@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from signoff.core.model import ModelFailure
 from signoff.world.wire import Reader
-from signoff.world.wire_failures import Target, Trouble, fail, refused
+from signoff.world.wire_failures import SET_KEY, Target, Trouble, fail, refused
 from signoff.world.wire_stream import read
 
 if TYPE_CHECKING:
@@ -61,9 +61,9 @@ class Transport:
             text = f"The base URL {shown!r} is not one: it starts with http:// or https:// and names a host."
             return ModelFailure("bad_request", text)
         if not self._key and not is_loopback(self.base_url):
-            return ModelFailure("no_key", f"There is no API key for {self.host}. Set OPENAI_API_KEY, then resume.")
+            return ModelFailure("no_key", f"There is no API key for {self.host}. {SET_KEY}, then resume.")
         if not (self._key.isascii() and self._key.isprintable()):
-            return ModelFailure("auth", "OPENAI_API_KEY holds characters that no key has. Paste the key again.")
+            return ModelFailure("auth", "The API key holds characters that no key has. Paste it again.")
         return None
 
     async def warm(self) -> None:

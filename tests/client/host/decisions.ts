@@ -2,39 +2,8 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import * as vscode from "vscode";
+import { become, begun, hunks } from "./sessions";
 import { activated, command, diagnostics, file, onDisk, open, test, until } from "./support";
-
-interface Hunk {
-  readonly id: string;
-  readonly rev: number;
-  readonly uri: string;
-  readonly after: string;
-  readonly status: string;
-  readonly note: string;
-}
-
-/** A session on the goal, once so many of its hunks wait. */
-async function begun(goal: string, waiting: number): Promise<string> {
-  const { session } = await command<{ session: string }>("signoff.startSession", { goal, planFirst: false });
-  await until(
-    () => hunks(session),
-    (all) => all.filter(({ status }) => status === "pending").length === waiting,
-    "not all hunks wait",
-  );
-  return session;
-}
-
-async function hunks(session: string): Promise<readonly Hunk[]> {
-  return (await command<{ hunks: readonly Hunk[] }>("signoff.showSession", { session })).hunks;
-}
-
-async function become(session: string, ...wanted: string[]): Promise<void> {
-  await until(
-    () => hunks(session),
-    (all) => all.map(({ status }) => status).join() === wanted.join(),
-    `not ${wanted.join()}`,
-  );
-}
 
 async function lenses(uri: vscode.Uri): Promise<vscode.CodeLens[]> {
   return command<vscode.CodeLens[]>("vscode.executeCodeLensProvider", uri, 100);
