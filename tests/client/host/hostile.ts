@@ -1,7 +1,6 @@
 /** Files that an edit can't go into, or of which there is far too much: words, and nothing that is lost or in the way. */
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import * as vscode from "vscode";
 import { become, begun, hunks, type Hunk } from "./sessions";
 import { activated, command, diagnostics, file, onDisk, open, test, until } from "./support";
 
