@@ -130,7 +130,7 @@ BY_ITSELF = [
 ]
 ASKING = [
     Case("quota", ep.Quota(), "quota", "ask", ("no credit or quota", "billing", "resume")),
-    Case("no such model", ep.ModelNotFound(), "model_unavailable", "ask", ("'test'", "OPENAI_PRIMARY_MODEL")),
+    Case("no such model", ep.ModelNotFound(), "model_unavailable", "ask", ("'test'", "signoff.model")),
     Case("bad key", ep.BadKey(), "auth", "ask", ("does not accept the API key", "OPENAI_API_KEY")),
     Case("forbidden", ep.Forbidden(), "permission", "ask", ("does not allow this", "rights")),
     Case(

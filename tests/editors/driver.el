@@ -66,7 +66,7 @@
   (if (and (driver-server)
            (if driver-eglot (slot-boundp (driver-server) 'capabilities) t)
            (if driver-eglot (eglot-managed-p) t))
-      t :false))
+      t :json-false))
 
 (cl-defmethod driver-do ((_ (eql open)) args)
   (driver-visit args)
@@ -78,7 +78,7 @@
     (save-restriction (widen) (buffer-substring-no-properties (point-min) (point-max)))))
 
 (cl-defmethod driver-do ((_ (eql modified)) args)
-  (if (buffer-modified-p (driver-visit args)) t :false))
+  (if (buffer-modified-p (driver-visit args)) t :json-false))
 
 (defun driver-diagnostic (line get)
   "What is told of a diagnostic at LINE whose members GET returns by name; nil when it is not ours."
@@ -209,7 +209,7 @@
 
 (defun driver-json (value)
   "VALUE as one line of JSON."
-  (json-serialize value :null-object :null :false-object :false))
+  (json-serialize value :null-object :null :false-object :json-false))
 
 (defvar driver-rest "" "The line that is not complete yet.")
 
