@@ -162,6 +162,13 @@ async def test_of_two_copies_neither_is_guessed_but_the_same_name_wins(watch: Wa
     assert desk.heard[1] == ("renamed", uri, (desk.root / "deep/a.py").as_uri())
 
 
+async def test_a_file_with_hunks_of_its_own_was_there_before(watch: Watching, desk: Desk) -> None:
+    uri, twin = desk.watch("a.py", "the text\n"), desk.watch("b.py", "the text\n")
+    (desk.root / "a.py").unlink()
+    await told(watch, (uri, DELETED), (twin, CREATED))
+    assert desk.heard == [("changed", uri), ("changed", twin)]
+
+
 async def test_an_empty_file_is_never_known_by_its_text(watch: Watching, desk: Desk) -> None:
     uri = desk.watch("a.py", "")
     (desk.root / "a.py").unlink()

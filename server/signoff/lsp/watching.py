@@ -211,9 +211,11 @@ class Watching:
         state = next((state for state in manager.live() if state.hunks_of(uri) and uri in state.bases), None)
         if state is None or manager.text(state.workspace, uri) is not None:
             return None
+        # A file with hunks of its own was there before, however late its making is told.
+        others = manager.documents.uris()
         for group in made.candidates(uri):
             found: set[str] = set()
-            for name in {self._spelling.document(each) for each in group} - {uri}:
+            for name in {self._spelling.document(each) for each in group} - others:
                 text = manager.text(state.workspace, name)
                 if text and digest(text) == state.bases[uri]:
                     found.add(name)
