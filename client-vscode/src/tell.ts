@@ -13,7 +13,7 @@ export function tell(result: unknown): unknown {
 
 /** Tells that a command ended in an error, which VS Code would put into a box that blocks the window. */
 export function failed(command: string, error: unknown): void {
-  const words = error instanceof Error ? error.message : String(error);
+  const words = (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");
   const said = vscode.window.showErrorMessage(`Signoff: ${titleOf(command)} failed: ${words}. Try again.`, "Show Output");
   void said.then((choice) => choice && vscode.commands.executeCommand("signoff.showOutput"));
 }
