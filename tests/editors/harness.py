@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -210,7 +210,8 @@ async def running(
         )
     try:
         reader, writer = await asyncio.wait_for(connected.get(), PATIENCE)
-        yield RealEditor(rooms, reader, writer, restarting)
+        with closing(writer):
+            yield RealEditor(rooms, reader, writer, restarting)
         assert rooms.stderr.read_text() == "", rooms.stderr.read_text()
     except BaseException:
         sys.stderr.write(output.read_text(errors="replace"))
