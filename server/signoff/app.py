@@ -34,6 +34,7 @@ from signoff.runtime.manager import Manager, Ports
 from signoff.runtime.ports import Git
 from signoff.world.clock import SystemClock
 from signoff.world.folders import VARIABLE, Folders, folders
+from signoff.world.local_model import lacking
 from signoff.world.models import LOCAL, Models
 from signoff.world.trust import Trust
 
@@ -45,17 +46,16 @@ log = logging.getLogger(__name__)
 
 NO_ENDPOINT = (
     "No model is set up. Set OPENAI_API_KEY in the environment of the editor and start it again, or name an endpoint of"
-    " your own in the setting signoff.baseUrl. Without either: run 'signoff model pull' and set signoff.model to"
-    " local/qwen2.5-coder-1.5b, which is small."
+    " your own in the setting signoff.baseUrl. Without either: set signoff.model to local/qwen2.5-coder-1.5b, which is"
+    " small."
 )
 NO_ENDPOINT_OURS = (
     "No model is set up. Use the command 'Signoff: Set API Key', or name an endpoint of your own in the setting"
-    " signoff.baseUrl. Without either: run 'signoff model pull' and set signoff.model to local/qwen2.5-coder-1.5b,"
-    " which is small."
+    " signoff.baseUrl. Without either: set signoff.model to local/qwen2.5-coder-1.5b, which is small."
 )
 NO_ENDPOINT_TERMINAL = (
-    "No model is set up. Set OPENAI_API_KEY, or name an endpoint of your own with --base-url. Without either: run"
-    " 'signoff model pull' and use --model local/qwen2.5-coder-1.5b, which is small."
+    "No model is set up. Set OPENAI_API_KEY, or name an endpoint of your own with --base-url. Without either: use"
+    " --model local/qwen2.5-coder-1.5b, which is small."
 )
 
 
@@ -237,8 +237,6 @@ class _App:
         return GitRepository(Path(paths.to_path(workspace)))
 
     def _model(self) -> ModelFacts:
-        from signoff.world.local_model import lacking
-
         now = self.settings.now
         models = (now.model or self.models.primary(), *now.fallback_models)
         local = models[0].startswith(LOCAL)

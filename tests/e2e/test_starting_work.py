@@ -134,7 +134,7 @@ async def test_without_a_model_the_user_is_told_what_to_do(places: tuple[Path, P
         answer = await run(client, found, "Explain")
         assert answer["status"] == "refused"
         key = "OPENAI_API_KEY" if plain else "'Signoff: Set API Key'"
-        for word in (key, "signoff.baseUrl", "signoff model pull"):
+        for word in (key, "signoff.baseUrl", "signoff.model"):
             assert word in answer["reason"]
         assert client.windows == [] and await client.command("listSessions") == []
         assert client.shown == ([f"Signoff: {answer['reason']}"] if plain else [])

@@ -18,7 +18,7 @@ from signoff.core.model import Focus, Item, Message, ModelFailure, ModelReply, M
 from signoff.core.small_prompts import PROMPT_TOKENS
 from signoff.core.tools import SPECS
 from signoff.world import local_model
-from signoff.world.local_model import NO_FILE, NO_LIBRARY, LocalModel, lacking, threads
+from signoff.world.local_model import LocalModel, lacking, no_file, no_library, threads
 from signoff.world.model_file import installed
 
 # Found before a test names another state folder.
@@ -93,14 +93,14 @@ async def test_a_missing_file_says_how_to_get_it():
     failure = await LocalModel(lambda: None).respond(approved("Add a docstring"), ignore)
     assert isinstance(failure, ModelFailure)
     assert failure.reason == "model_unavailable"
-    assert failure.message in (NO_FILE, NO_LIBRARY)
+    assert failure.message in (no_file(), no_library())
 
 
 def test_what_is_lacking(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setattr(importlib_util(), "find_spec", lambda name: None)
-    assert lacking(lambda: tmp_path) == NO_LIBRARY
+    assert lacking(lambda: tmp_path) == no_library()
     monkeypatch.setattr(importlib_util(), "find_spec", lambda name: object())
-    assert lacking(lambda: None) == NO_FILE
+    assert lacking(lambda: None) == no_file()
     assert lacking(lambda: tmp_path) is None
 
 

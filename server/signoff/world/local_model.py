@@ -19,6 +19,7 @@ from signoff.core import small
 from signoff.core.model import ModelFailure, ModelReply, ModelRequest, Usage
 from signoff.core.small_prompts import visible
 from signoff.world.model_file import installed
+from signoff.world.ourselves import adding, in_terminal
 from signoff.world.worker import Worker, WorkerFailed
 
 IDLE_SECONDS = 600.0
@@ -28,15 +29,23 @@ TEMPERATURES = (0.0, 0.7)
 """Of the first and the second try at one edit."""
 
 NOTHING_USED = Usage()
-NO_LIBRARY = "The local model needs the package xllamacpp: pip install 'signoff[local]'."
-NO_FILE = "The local model is not on this machine: run 'signoff model pull' (1.1 GB), or set OPENAI_API_KEY."
+
+
+def no_library() -> str:
+    """What to say when the package of the extra is missing."""
+    return f"The local model needs the package xllamacpp. In a terminal: {adding('local')}"
+
+
+def no_file() -> str:
+    """What to say when the model itself is missing."""
+    return f"The local model is not on this machine. In a terminal (1.1 GB): {in_terminal('model pull')}"
 
 
 def lacking(find: Callable[[], Path | None] = installed) -> str | None:
     """What the local model lacks on this machine, as a sentence that says how to get it; None if it can run."""
     if importlib.util.find_spec("xllamacpp") is None:
-        return NO_LIBRARY
-    return None if find() else NO_FILE
+        return no_library()
+    return None if find() else no_file()
 
 
 def threads() -> int:
@@ -130,7 +139,7 @@ class LocalModel:
         missing = lacking(self._find)
         path = self._find()
         if missing or path is None:
-            return ModelFailure("model_unavailable", missing or NO_FILE)
+            return ModelFailure("model_unavailable", missing or no_file())
         worker = self._started(path)
         answer = _Answer()
         try:
