@@ -1,5 +1,6 @@
 /** The key of the model endpoint: kept in the editor's secret storage, told to the server once it runs, nowhere else. */
 import * as vscode from "vscode";
+import { complain } from "./say";
 import type { Link } from "./server/link";
 
 const NAME = "signoff.apiKey";
@@ -46,7 +47,7 @@ export class ApiKey {
     try {
       await this.#link.requestInSecret("signoff/setApiKey", { key });
     } catch {
-      void vscode.window.showErrorMessage("Signoff: the server did not take the API key. Restart it and try again.");
+      void complain("Signoff: the server did not take the API key. Restart it and try again.");
     }
     await this.#link.refresh();
   }

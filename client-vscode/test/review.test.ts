@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { amendName, amendTarget, bytesOf, textOf, whyNot, withEnds } from "../src/state/amended";
 import { lookOf, LOOKS } from "../src/state/hunkLook";
-import { escaped, fenced, nameOf, threadBody, threadLabel, visible } from "../src/state/hunkText";
+import { escaped, fenced, nameOf, said, threadBody, threadLabel, visible } from "../src/state/hunkText";
 import { hunkView, sessionView } from "./views";
 
 const A = "file:///w/a%20file.py";
@@ -62,6 +62,12 @@ describe("text of the model", () => {
 
   it("hides no character", () => {
     expect(visible("a\u202Eb\u200Bc\0\r\nd\te😀\u{E0041}\uFE0F")).toBe("a<U+202E>b<U+200B>c<U+0000>\nd\te😀<U+E0041>\uFE0F");
+  });
+
+  it("makes no links of what is said in messages", () => {
+    const text = said("[a](command:x) [b]\u200B(https://x.test) [[c]](file:///x)");
+    expect(text).not.toContain("](");
+    expect(text).toContain("[a] (command:x)");
   });
 
   it("names a file by the last part of its URI, however it is escaped", () => {

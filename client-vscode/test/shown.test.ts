@@ -130,6 +130,12 @@ describe("the page", () => {
     for (const tag of tags) expect(tag).toMatch(/^<[a-z0-9]+( (type|class|role|start|data-[a-z]+)="[^"<>]*")*\s*\/?>$/i);
   });
 
+  it("shows the hidden characters of a command, and sends answers as they are", () => {
+    const { asked } = pageSections(full("a\u202Eb"), "");
+    expect(asked).toContain("<pre>rm\na&#60;U+202E&#62;b</pre>");
+    expect(asked).toContain('data-option="a\u202Eb"');
+  });
+
   it("shows links only to https, and no picture", () => {
     const text = "[a](https://x.test) [b](javascript:alert(1)) [c](command:signoff.approveAll) [d](file:///etc/passwd) ![e](https://x.test/p.png)";
     const html = liveHtml(text);

@@ -16,7 +16,7 @@ from client.hosted import furnish
 from client.installed import VSCode, extensions
 from client.walks import CALC, TASK, begin
 from client.window import Window
-from endpoint.server import Endpoint
+from endpoint.server import Call, Endpoint, Turn
 from signoff.lsp.roots import AGAIN_SECONDS
 
 pytestmark = pytest.mark.e2e
@@ -86,6 +86,26 @@ def read(file: Path) -> bytes:
         return file.read_bytes() if os.access(file, os.R_OK) else b""
     except OSError:
         return b""
+
+
+async def test_a_question_is_answered_in_the_corner_and_what_the_agent_writes_there_is_no_link(
+    vscode: VSCode, tmp_path: Path, shared: Path, retries: list[str]
+) -> None:
+    rooms = Rooms.below(tmp_path)
+    furnish(rooms.workspace, {"calc.py": CALC})
+    linked = "See [this](command:workbench.action.files.newUntitledFile). Which one?"
+    asks = Turn(Call("ask_user", {"question": linked, "options": ["int", "float"]}))
+    async with (
+        Endpoint(book({TASK: [asks, finish()]})) as endpoint,
+        running(vscode, rooms, extensions(vscode, shared), endpoint.base_url) as editor,
+    ):
+        window = Window(editor, retries)
+        await begin(window)
+        told = await window.until_told("Signoff asks: See [this] (command:")
+        assert await window.page.locator(".notification-toast-container .notification-list-item-message a").count() == 0
+        await window.press_button(told, "float")
+        await until(window.status, lambda status: "waiting" not in status, "the question is still open")
+        assert "float" in endpoint.calls[1].raw.decode()
 
 
 async def test_a_second_window_shows_the_session_says_where_to_decide_and_takes_it_over_when_the_first_is_closed(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signoff.core.visible import fenced, line, short, visible
+from signoff.core.visible import fenced, line, said, short, visible
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,11 @@ from signoff.core.visible import fenced, line, short, visible
 )
 def test_hidden_characters_are_spelled_out(text: str, wanted: str) -> None:
     assert visible(text) == wanted
+
+
+def test_a_message_has_no_links() -> None:
+    text = "[a](command:x) [b]\u200b(https://x.test) [[c]](file:///x) [d](command:y 'z')"
+    assert "](" not in said(text) and "command:x" in said(text)
 
 
 def test_a_line_stays_one_line() -> None:

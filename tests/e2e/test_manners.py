@@ -22,7 +22,7 @@ REPORTS = {"window": {"workDoneProgress": True}}
 THREE = proposing(edits("a.txt", ("line 3\n", "three\n"), ("line 20\n", "twenty\n")), edits("b.txt", ("b\n", "B\n")))
 QUESTION = Script(
     [
-        Turn(Call("ask_user", {"question": "Which one?", "options": ["this", "that"]})),
+        Turn(Call("ask_user", {"question": "Which [one](command:x)?", "options": ["this", "that"]})),
         Turn(Call("finish", {"summary": "Done."})),
     ],
     select="state",
@@ -266,7 +266,9 @@ async def test_a_question_is_answered_in_a_window(places: tuple[Path, Path]) -> 
         here = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}
         await client.command("startSession", goal="x", planFirst=False, uri=uri, range=here)
         await client.until_told(lambda: len(endpoint.calls) == 2)
-        assert client.asked[0]["message"] == "Signoff asks: Which one?"
+        assert client.asked[0]["message"] == "Signoff asks: Which [one] (command:x)?", (
+            "a link there could run a command"
+        )
         assert [each["title"] for each in client.asked[0]["actions"]] == ["this", "that"]
         assert '"that"' in endpoint.calls[1].raw.decode()
         await client.until_told(lambda: codes(client, uri) == [])

@@ -1,5 +1,7 @@
 /** Commands that begin something: a task, a look at what the agent would be told, a workflow. */
 import * as vscode from "vscode";
+import { inform, warn } from "../say";
+import { said } from "../state/hunkText";
 import type { Link } from "../server/link";
 import type { ContextView } from "../generated/context";
 import type { HunkResult, Range } from "../generated/commands";
@@ -32,7 +34,7 @@ async function runs(link: Link): Promise<boolean> {
   const missing = link.state === "missing";
   const action = missing ? "Install Server" : "Restart Server";
   const words = missing ? "Signoff: there is no server to work with." : "Signoff: the server does not run.";
-  const choice = await vscode.window.showWarningMessage(words, action, "Show Output");
+  const choice = await warn(words, action, "Show Output");
   if (choice === "Show Output") await vscode.commands.executeCommand("signoff.showOutput");
   else if (choice) await vscode.commands.executeCommand(missing ? "signoff.installServer" : "signoff.restartServer");
   return false;
@@ -60,7 +62,7 @@ export async function fixThis(): Promise<void> {
   );
   const command = actions.find((each) => FIX.test(each.title) && each.command?.command === "signoff.startSession")?.command;
   if (command) await vscode.commands.executeCommand(command.command, ...((command.arguments ?? []) as unknown[]));
-  else void vscode.window.showInformationMessage("Signoff: nothing to fix is known here. Use Start Task on Selection.");
+  else void inform("Signoff: nothing to fix is known here. Use Start Task on Selection.");
 }
 
 /** Shows the fragments that a session with a goal would be told of; choosing one opens it. */
@@ -88,11 +90,11 @@ export async function runWorkflow(link: Link): Promise<void> {
 
 /** What the user wrote in a hunk's thread. Throws when it was not taken: the thread then keeps the words. */
 export async function sendReply(link: Link, threads: Threads, reply: vscode.CommentReply): Promise<void> {
-  const said = threads.replyTo(reply);
-  if (!said) throw new Error("This hunk was decided meanwhile, or nothing was written.");
-  const request = { command: "signoff.rejectHunk", arguments: [said] };
+  const rejection = threads.replyTo(reply);
+  if (!rejection) throw new Error("This hunk was decided meanwhile, or nothing was written.");
+  const request = { command: "signoff.rejectHunk", arguments: [rejection] };
   const answer = await link.request<HunkResult>("workspace/executeCommand", request);
-  if (answer.status !== "rejected") throw new Error(answer.reason ?? "The server did not take it.");
+  if (answer.status !== "rejected") throw new Error(said(answer.reason ?? "The server did not take it."));
 }
 
 const DRAFT = "\0draft";

@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import type { SessionView } from "../generated/view";
 import { counts, type Placed } from "../state/hunks";
+import { said } from "../state/hunkText";
 import { shortGoal } from "../state/words";
 
 export async function pickHunk(hunks: readonly Placed[], title: string): Promise<Placed | undefined> {
@@ -38,7 +39,7 @@ export async function pickUri(uris: readonly string[], title: string): Promise<s
 
 /** Words of the user; at least one when they are `needed`. */
 export async function ask(title: string, prompt: string, needed: boolean): Promise<string | undefined> {
-  const words = await vscode.window.showInputBox({ title, prompt, ignoreFocusOut: true });
+  const words = await vscode.window.showInputBox({ title, prompt: said(prompt), ignoreFocusOut: true });
   if (words === undefined) return undefined;
   return needed && words.trim() === "" ? undefined : words.trim();
 }

@@ -4,6 +4,7 @@
  */
 import * as vscode from "vscode";
 import type { SessionView } from "../generated/view";
+import { inform } from "../say";
 import type { Board } from "../state/board";
 import { sameUri, type Placed } from "../state/hunks";
 import { titleOf } from "../state/words";
@@ -220,7 +221,7 @@ export class Router {
 }
 
 function say(words: string): void {
-  void vscode.window.showInformationMessage(`Signoff: ${words}`);
+  void inform(`Signoff: ${words}`);
 }
 
 function nothing(hunks: readonly Placed[]): void {

@@ -1,9 +1,11 @@
 /** A hunk's text in an editor of its own. Saving it amends the hunk; nothing is written to any disk. */
 import * as vscode from "vscode";
+import { inform } from "../say";
 import type { Link } from "../server/link";
 import { amendName, amendTarget, bytesOf, textOf, whyNot, withEnds } from "../state/amended";
 import type { Board } from "../state/board";
 import { findHunk, type Placed } from "../state/hunks";
+import { said } from "../state/hunkText";
 
 const AMEND = "signoff-amend";
 /** How long a reloaded window's editor waits for the server to tell of its hunk, in milliseconds. */
@@ -55,7 +57,7 @@ export class AmendEditors implements vscode.FileSystemProvider, vscode.Disposabl
   /** Opens the text that the hunk is to put into the file. */
   async open({ hunk }: Placed): Promise<void> {
     if (hunk.kind === "delete") {
-      void vscode.window.showInformationMessage("Signoff: A deletion can't be amended. Reject it, and say what you want.");
+      void inform("Signoff: A deletion can't be amended. Reject it, and say what you want.");
       return;
     }
     const uri = vscode.Uri.from({ scheme: AMEND, ...amendName(hunk) });
@@ -98,7 +100,7 @@ export class AmendEditors implements vscode.FileSystemProvider, vscode.Disposabl
       command: "signoff.amendHunk",
       arguments: [argument],
     });
-    if (answer?.status !== "amended") throw new Error(answer?.reason ?? "The server did not amend the hunk.");
+    if (answer?.status !== "amended") throw new Error(said(answer?.reason ?? "The server did not amend the hunk."));
     this.#amended.add(uri.query);
   }
 

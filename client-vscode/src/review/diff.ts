@@ -1,5 +1,6 @@
 /** What hunks make of a file, in VS Code's own diff editor: current on the left, proposed on the right. */
 import * as vscode from "vscode";
+import { inform } from "../say";
 import type { Link } from "../server/link";
 import type { Board } from "../state/board";
 import { sameUri, waits } from "../state/hunks";
@@ -174,5 +175,5 @@ async function exists(file: vscode.Uri): Promise<boolean> {
 }
 
 function tell(words: string): void {
-  void vscode.window.showInformationMessage(`Signoff: ${words}`);
+  void inform(`Signoff: ${words}`);
 }

@@ -1,6 +1,7 @@
 /** The supervisor and the extension's own environment, with the editor's windows around them. */
 import { homedir } from "node:os";
 import * as vscode from "vscode";
+import { complain, inform } from "../say";
 import type { Connection } from "./connection";
 import { Environment, shipped, type Outcome } from "./environment";
 import { findServer, thisMachine, type Machine } from "./launch";
@@ -35,17 +36,17 @@ export class Keeper {
   async install(): Promise<void> {
     const environment = this.#environment;
     if (!environment) {
-      void vscode.window.showInformationMessage(`Signoff: ${NOT_SHIPPED}`);
+      void inform(`Signoff: ${NOT_SHIPPED}`);
       return;
     }
     const { question, detail } = environment.offer;
-    const choice = await vscode.window.showInformationMessage(`Signoff: ${question} ${detail}`, "Install", "Not Now");
+    const choice = await inform(`Signoff: ${question} ${detail}`, "Install", "Not Now");
     if (choice === "Install") await this.supervisor.install((stop) => inProgress(environment, stop));
   }
 
   async #tell(problem: Problem, output: vscode.LogOutputChannel): Promise<void> {
     output.error(problem.message);
-    switch (await vscode.window.showErrorMessage(problem.message, ...problem.actions)) {
+    switch (await complain(problem.message, ...problem.actions)) {
       case "Install Server":
         return this.install();
       case "Restart Server":

@@ -53,6 +53,11 @@ export function visible(text: string): string {
     .replace(HIDDEN, (each) => `<U+${(each.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}>`);
 }
 
+/** Like `visible`, for a message or a prompt of VS Code: without links, which may run any command when clicked. */
+export function said(text: string): string {
+  return visible(text).replaceAll("](", "] (");
+}
+
 /** The last part of a URI's path, decoded. */
 export function nameOf(uri: string): string {
   const last = uri.slice(uri.lastIndexOf("/") + 1);

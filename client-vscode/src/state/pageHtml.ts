@@ -3,6 +3,7 @@ import MarkdownIt from "markdown-it";
 import type { HunkView, SessionView } from "../generated/view";
 import { isBusy } from "./board";
 import { waits } from "./hunks";
+import { visible } from "./hunkText";
 import { pathIn } from "./outline";
 import { changed, hunkTitle, several, stateOf, waitingCommands } from "./words";
 
@@ -29,16 +30,26 @@ export function pageSections(view: SessionView, streamed: string): Sections {
 
 /** The reply that is on its way. */
 export function liveHtml(streamed: string): string {
-  return streamed === "" ? "" : `<div class="assistant">${markdown.render(streamed)}</div>`;
+  return streamed === "" ? "" : `<div class="assistant">${rendered(streamed)}</div>`;
 }
 
+/** Text in an element. */
 export function escape(text: string): string {
+  return quoted(visible(text));
+}
+
+/** A value in an attribute: the very same comes back from the page. */
+function quoted(text: string): string {
   return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
+
+function rendered(text: string): string {
+  return markdown.render(visible(text));
 }
 
 /** `data` names what the button is about; the page's owner checks all of it. */
 function button(run: string, label: string, data: Readonly<Record<string, string>> = {}): string {
-  const attributes = Object.entries({ run, ...data }).map(([name, value]) => ` data-${name}="${escape(value)}"`);
+  const attributes = Object.entries({ run, ...data }).map(([name, value]) => ` data-${name}="${quoted(value)}"`);
   return `<button type="button"${attributes.join("")}>${escape(label)}</button>`;
 }
 
@@ -69,7 +80,7 @@ function planHtml(view: SessionView): string {
 function talkHtml(view: SessionView): string {
   const said = view.messages.map(
     ({ role, text }) =>
-      `<div class="${role}"><span class="who">${role === "user" ? "You" : "Signoff"}</span>${markdown.render(text)}</div>`,
+      `<div class="${role}"><span class="who">${role === "user" ? "You" : "Signoff"}</span>${rendered(text)}</div>`,
   );
   return said.length === 0 ? "" : `<h2>Conversation</h2>${said.join("")}`;
 }
@@ -77,7 +88,7 @@ function talkHtml(view: SessionView): string {
 function askedHtml(view: SessionView): string {
   const questions = view.questions.map(({ id, text, options }) => {
     const answers = options.map((option) => button("answer", option, { question: id, option }));
-    return `<div class="asked"><h2>Question</h2>${markdown.render(text)}<p>${answers.join(" ")}</p></div>`;
+    return `<div class="asked"><h2>Question</h2>${rendered(text)}<p>${answers.join(" ")}</p></div>`;
   });
   const commands = waitingCommands(view).map(({ id, argv, cwd, sandbox, reason }) => {
     const decide = [

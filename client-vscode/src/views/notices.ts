@@ -1,6 +1,7 @@
 /** Notifications, for what blocks and can't be seen otherwise: each once, and none for progress. */
 import * as vscode from "vscode";
 import type { SessionView } from "../generated/view";
+import { inform, warn } from "../say";
 import type { Link } from "../server/link";
 import type { Board } from "../state/board";
 import { shortGoal } from "../state/words";
@@ -39,7 +40,7 @@ export function notices(board: Board, link: Link, seen: (session: string) => boo
 async function ask(link: Link, view: SessionView, question: SessionView["questions"][number]): Promise<void> {
   const options = question.options.slice(0, 3);
   const words = `Signoff asks: ${question.text}`;
-  const choice = await vscode.window.showInformationMessage(words, ...options, "Show Session");
+  const choice = await inform(words, ...options, "Show Session");
   if (choice === "Show Session") await show(view);
   // Closing the window is no answer: the question stays in the tree and on the session's page.
   else if (choice !== undefined) {
@@ -49,14 +50,14 @@ async function ask(link: Link, view: SessionView, question: SessionView["questio
 
 async function plan(view: SessionView): Promise<void> {
   const words = `Signoff: a plan waits for you: ${shortGoal(view.goal)}`;
-  if ((await vscode.window.showInformationMessage(words, "Show Session")) !== undefined) await show(view);
+  if ((await inform(words, "Show Session")) !== undefined) await show(view);
 }
 
 async function failed(view: SessionView): Promise<void> {
   const last = view.failures.at(-1);
   const words = `Signoff: ${shortGoal(view.goal)}: ${last?.message ?? "the session failed"}`;
   const mends = KEY.test(last?.reason ?? "") ? ["Set API Key"] : [];
-  const choice = await vscode.window.showWarningMessage(words, ...mends, "Resume", "Show Session");
+  const choice = await warn(words, ...mends, "Resume", "Show Session");
   if (choice === "Set API Key") await vscode.commands.executeCommand("signoff.setApiKey");
   else if (choice === "Resume") await vscode.commands.executeCommand("signoff.resume", { session: view.session });
   else if (choice === "Show Session") await show(view);

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { Subject } from "../commands/subject";
 import type { SessionView } from "../generated/view";
+import { complain } from "../say";
 import type { Link } from "../server/link";
 import type { Board } from "../state/board";
 import { escape, liveHtml, pageSections, SECTIONS, type Sections } from "../state/pageHtml";
@@ -168,5 +169,5 @@ function strings(message: unknown): Message {
 }
 
 function stopped(): void {
-  void vscode.window.showErrorMessage("Signoff: the server does not run. Use Restart Server.");
+  void complain("Signoff: the server does not run. Use Restart Server.");
 }

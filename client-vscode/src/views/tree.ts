@@ -2,6 +2,7 @@
 import * as vscode from "vscode";
 import type { Link } from "../server/link";
 import type { Board } from "../state/board";
+import { visible } from "../state/hunkText";
 import { outline, type Node } from "../state/outline";
 import { several, waitCount, waitsFor } from "../state/words";
 
@@ -31,14 +32,14 @@ class Tree implements vscode.TreeDataProvider<Node> {
     const { None, Expanded, Collapsed } = vscode.TreeItemCollapsibleState;
     // The editor remembers the first answer for an id, so that what ended before this window began is closed alone.
     const open = node.context === "session" ? Collapsed : Expanded;
-    const item = new vscode.TreeItem(node.label, node.children.length === 0 ? None : open);
+    const item = new vscode.TreeItem(visible(node.label), node.children.length === 0 ? None : open);
     item.id = node.id;
-    item.description = node.description;
+    item.description = visible(node.description);
     // Plain text: it holds what a model wrote.
-    item.tooltip = node.details;
+    item.tooltip = visible(node.details);
     item.contextValue = node.context;
     item.iconPath = new vscode.ThemeIcon(node.icon, node.color === undefined ? undefined : new vscode.ThemeColor(node.color));
-    item.accessibilityInformation = { label: [node.kind, node.label, node.description].filter(Boolean).join(", ") };
+    item.accessibilityInformation = { label: visible([node.kind, node.label, node.description].filter(Boolean).join(", ")) };
     if (node.kind === "file" && node.uri !== undefined) {
       item.resourceUri = vscode.Uri.parse(node.uri);
       item.iconPath = vscode.ThemeIcon.File;

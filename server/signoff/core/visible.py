@@ -20,6 +20,11 @@ def visible(text: str) -> str:
     return _HIDDEN.sub(_spelled, text.replace("\r\n", "\n"))
 
 
+def said(text: str) -> str:
+    """Like `visible`, for a message of an editor: no links, which in VS Code may run any command when clicked."""
+    return visible(text).replace("](", "] (")
+
+
 def line(text: str) -> str:
     """Like `visible`, and on one line: for paths, goals and names."""
     return visible(text).replace("\n", _code("\n")).replace("\t", " ")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from signoff.core.state import Question, State
-from signoff.core.visible import short
+from signoff.core.visible import said, short
 from signoff.lsp.windows import knows_us
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Asking:
         self._asked.add(question.id)
         params = types.ShowMessageRequestParams(
             types.MessageType.Info,
-            f"Signoff asks: {short(question.text, 500)}",
+            f"Signoff asks: {said(short(question.text, 500))}",
             [types.MessageActionItem(title) for title in titles],
         )
         future = self._server.window_show_message_request(params)

@@ -93,9 +93,9 @@ class SignoffServer(LanguageServer):
 
     def warn(self, words: str) -> None:
         """Tell the user something that they should act on. It may hold names that others chose."""
-        from signoff.core.visible import visible
+        from signoff.core.visible import said
 
-        self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, visible(words)))
+        self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, said(words)))
 
     def document_opened(self, item: types.TextDocumentItem) -> None:
         """The client opened a document."""

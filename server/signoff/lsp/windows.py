@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from signoff.core import paths
-from signoff.core.visible import line
+from signoff.core.visible import line, said
 from signoff.lsp.capabilities import declares_us
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def _name(server: SignoffServer, uri: str, selection: types.Range | None) -> Non
 
 
 def say(server: SignoffServer, kind: types.MessageType, words: str) -> None:
-    """Tells the user something in passing."""
-    server.window_show_message(types.ShowMessageParams(kind, words))
+    """Tells the user something in passing. It may hold names that others chose."""
+    server.window_show_message(types.ShowMessageParams(kind, said(words)))
 
 
 def knows_us(server: SignoffServer) -> bool:
