@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { Subject } from "../commands/subject";
 import type { SessionView } from "../generated/view";
-import { complain } from "../say";
+import { complain, inform } from "../say";
 import type { Link } from "../server/link";
 import type { Board } from "../state/board";
 import { escape, liveHtml, pageSections, SECTIONS, type Sections } from "../state/pageHtml";
@@ -99,15 +99,14 @@ export class Pages implements vscode.WebviewPanelSerializer, vscode.Disposable {
     const view = this.#board.view(session);
     const streamed = this.#board.streamed(session);
     page.panel.title = view ? shortGoal(view.goal) : "Session";
-    const now = view ? pageSections(view, streamed) : { ...EMPTY, state: this.#absent(), live: liveHtml(streamed) };
+    const now = view ? pageSections(view, streamed) : { ...EMPTY, state: `<p role="status">${escape(this.#absent())}</p>`, live: liveHtml(streamed) };
     const changed = Object.fromEntries(Object.entries(now).filter(([name, html]) => page.sent[name as keyof Sections] !== html));
     page.sent = now;
     if (Object.keys(changed).length > 0) void page.panel.webview.postMessage({ sections: changed });
   }
 
   #absent(): string {
-    const words = this.#link.state === "running" ? "This session is archived." : "The server does not run yet.";
-    return `<p role="status">${escape(words)}</p>`;
+    return this.#link.state === "running" ? "This session is archived." : "The server does not run yet.";
   }
 
   async #heard(session: string, page: Page, message: Message): Promise<void> {
@@ -117,7 +116,10 @@ export class Pages implements vscode.WebviewPanelSerializer, vscode.Disposable {
       return;
     }
     const view = this.#board.view(session);
-    if (view === undefined) return;
+    if (view === undefined) {
+      void inform(`Signoff: ${this.#absent()}`);
+      return;
+    }
     if (message.run === "reply" && message.text !== undefined) {
       const answer = await this.#link.run("signoff.reply", { session, text: message.text });
       const refused = answer === undefined || (answer as { status?: unknown }).status === "refused";
