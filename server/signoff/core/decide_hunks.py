@@ -75,8 +75,9 @@ def chosen(state: State, shown: Sequence[c.Shown], allowed: set[HunkStatus]) -> 
         if hunk is None:
             return c.Refused("There is no such hunk in this session.")
         if hunk.status not in allowed:
-            moot = hunk.status == "withdrawn" and hunk.note == THERE_ALREADY
-            return c.Refused(THERE_ALREADY if moot else WHY_NOT[hunk.status])
+            # What became of it says more than its status.
+            noted = hunk.status == "stale" or hunk.note == THERE_ALREADY
+            return c.Refused((hunk.note if noted else "") or WHY_NOT[hunk.status])
         if hunk.rev != seen.rev:
             return c.Refused(CHANGED)
         hunks.append(hunk)

@@ -13,7 +13,7 @@ from signoff.runtime.finding import at_home, beside, surrounded
 
 AT_ONCE = 4_000
 """Code points of a hunk up to which typing inside it is merged with each key; with more, when typing rests."""
-STALE = "The text that it changes is not in the document any more."
+STALE = "The text that it changes is not in the document any more. Have the hunk proposed again, or reject it."
 ASTRAY = "Its text may be in the document already, but not where it belongs. Look at the text."
 
 Word = AdoptTyping | MarkStale | MarkFitting
