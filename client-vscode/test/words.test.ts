@@ -1,14 +1,11 @@
 import { expect, it } from "vitest";
-import { statusLine } from "../src/state/words";
-import { sessionView } from "./views";
+import { shortGoal, titleOf } from "../src/state/words";
 
-const view = sessionView({ waitingFor: ["plan"] });
-
-it("says what waits", () => {
-  expect(statusLine(view)).toBe("Rename add to plus: waiting, waits for: plan (42 tokens)");
+it("shortens a long goal and puts it on one line", () => {
+  expect(shortGoal(" Rename\n add ")).toBe("Rename add");
+  expect(shortGoal("x".repeat(200))).toBe(`${"x".repeat(59)}…`);
 });
 
-it("shortens a long goal and leaves out what does not wait", () => {
-  const line = statusLine({ ...view, goal: "x".repeat(200), phase: "done", waitingFor: [] });
-  expect(line).toBe(`${"x".repeat(59)}…: done (42 tokens)`);
+it("calls a command by its title", () => {
+  expect(titleOf("signoff.approveHunk")).toBe("Approve Hunk");
 });

@@ -1,6 +1,7 @@
 /** Commands that begin something: a task, a look at what the agent would be told, a workflow. */
 import * as vscode from "vscode";
-import { inform, warn } from "../say";
+import { exists } from "../review/uris";
+import { say, warn } from "../say";
 import { said } from "../state/hunkText";
 import type { Link } from "../server/link";
 import type { ContextView } from "../generated/context";
@@ -62,7 +63,7 @@ export async function fixThis(): Promise<void> {
   );
   const command = actions.find((each) => FIX.test(each.title) && each.command?.command === "signoff.startSession")?.command;
   if (command) await vscode.commands.executeCommand(command.command, ...((command.arguments ?? []) as unknown[]));
-  else void inform("Signoff: nothing to fix is known here. Use Start Task on Selection.");
+  else say("nothing to fix is known here. Use Start Task on Selection.");
 }
 
 /** Shows the fragments that a session with a goal would be told of; choosing one opens it. */
@@ -150,11 +151,7 @@ async function openFragment(path: string, first: number, last: number): Promise<
   const selection = new vscode.Range(Math.max(first - 1, 0), 0, Math.max(last - 1, 0), 0);
   for (const each of vscode.workspace.workspaceFolders ?? []) {
     const file = vscode.Uri.joinPath(each.uri, path);
-    const found = await vscode.workspace.fs.stat(file).then(
-      () => true,
-      () => false,
-    );
-    if (found) {
+    if (await exists(file)) {
       await vscode.window.showTextDocument(file, { selection });
       return;
     }

@@ -4,7 +4,7 @@
  */
 import * as vscode from "vscode";
 import type { SessionView } from "../generated/view";
-import { inform } from "../say";
+import { say } from "../say";
 import type { Board } from "../state/board";
 import { sameUri, type Placed } from "../state/hunks";
 import { titleOf } from "../state/words";
@@ -218,10 +218,6 @@ export class Router {
     const view = await this.#which("signoff.editPlan", this.#subject(given));
     return view && tell(await send("signoff.openSession", [{ session: view.session }]));
   }
-}
-
-function say(words: string): void {
-  void inform(`Signoff: ${words}`);
 }
 
 function nothing(hunks: readonly Placed[]): void {

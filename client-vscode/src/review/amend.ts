@@ -1,6 +1,6 @@
 /** A hunk's text in an editor of its own. Saving it amends the hunk; nothing is written to any disk. */
 import * as vscode from "vscode";
-import { inform } from "../say";
+import { say } from "../say";
 import type { Link } from "../server/link";
 import { amendName, amendTarget, bytesOf, textOf, whyNot, withEnds } from "../state/amended";
 import type { Board } from "../state/board";
@@ -57,7 +57,7 @@ export class AmendEditors implements vscode.FileSystemProvider, vscode.Disposabl
   /** Opens the text that the hunk is to put into the file. */
   async open({ hunk }: Placed): Promise<void> {
     if (hunk.kind === "delete") {
-      void inform("Signoff: A deletion can't be amended. Reject it, and say what you want.");
+      say("A deletion can't be amended. Reject it, and say what you want.");
       return;
     }
     const uri = vscode.Uri.from({ scheme: AMEND, ...amendName(hunk) });

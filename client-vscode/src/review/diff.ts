@@ -1,6 +1,6 @@
 /** What hunks make of a file, in VS Code's own diff editor: current on the left, proposed on the right. */
 import * as vscode from "vscode";
-import { inform } from "../say";
+import { say } from "../say";
 import type { Link } from "../server/link";
 import type { Board } from "../state/board";
 import { sameUri, waits } from "../state/hunks";
@@ -8,7 +8,7 @@ import { nameOf } from "../state/hunkText";
 import { currentLine, proposed, type Proposed } from "../state/proposed";
 import { shortGoal } from "../state/words";
 import type { LivePlaces } from "./places";
-import { PROPOSED, proposedUri, targetOf, type Target } from "./uris";
+import { exists, PROPOSED, proposedUri, targetOf, type Target } from "./uris";
 
 /** Characters of a document that is compared; a larger one is shown as the server's text diff. */
 const LONGEST = 5_000_000;
@@ -52,7 +52,7 @@ export class Diffs implements vscode.TextDocumentContentProvider, vscode.Disposa
     const targets = [...new Set(inside.map((each) => each.uri))].map((each) => targetFor(session, each, hunk));
     const [first] = targets;
     if (view === undefined || first === undefined) {
-      tell("Nothing waits here any more.");
+      say("Nothing waits here any more.");
     } else if (targets.length > 1) {
       await this.#showAll(session, shortGoal(view.goal), targets);
     } else {
@@ -98,14 +98,14 @@ export class Diffs implements vscode.TextDocumentContentProvider, vscode.Disposa
   async #showOne(target: Target, to: string | null): Promise<void> {
     const text = await this.#current(target);
     if (typeof text !== "string") {
-      tell(`${text.problem} The server's own diff of it is shown instead.`);
+      say(`${text.problem} The server's own diff of it is shown instead.`);
       await this.#link.run("signoff.showDiff", { session: target.session, uri: target.uri });
       return;
     }
     const { pieces, leftOut } = this.#of(target, text);
     const first = pieces[0]?.line;
     if (first === undefined && leftOut.length > 0) {
-      tell("The file was changed where this hunk belongs. Run Propose Hunk Again, or reject it.");
+      say("The file was changed where this hunk belongs. Run Propose Hunk Again, or reject it.");
       return;
     }
     const name = to === null ? nameOf(target.uri) : `${nameOf(target.uri)} → ${nameOf(to)}`;
@@ -165,15 +165,4 @@ async function leftOf(target: Target): Promise<vscode.Uri> {
 
 function openText(uri: string): string | undefined {
   return vscode.workspace.textDocuments.find((each) => sameUri(each.uri.toString(), uri))?.getText();
-}
-
-async function exists(file: vscode.Uri): Promise<boolean> {
-  return vscode.workspace.fs.stat(file).then(
-    () => true,
-    () => false,
-  );
-}
-
-function tell(words: string): void {
-  void inform(`Signoff: ${words}`);
 }

@@ -27,3 +27,10 @@ export function targetOf(uri: unknown): Target | undefined {
   const file = uri.with({ scheme: "file", query: "" }).toString();
   return { session, uri: file, ...(hunk === null ? {} : { hunk }), ...(query.has("empty") ? { empty: true } : {}) };
 }
+
+export async function exists(file: vscode.Uri): Promise<boolean> {
+  return vscode.workspace.fs.stat(file).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,7 +1,7 @@
 /** The supervisor and the extension's own environment, with the editor's windows around them. */
 import { homedir } from "node:os";
 import * as vscode from "vscode";
-import { complain, inform } from "../say";
+import { complain, inform, say } from "../say";
 import type { Connection } from "./connection";
 import { Environment, shipped, type Outcome } from "./environment";
 import { findServer, thisMachine, type Machine } from "./launch";
@@ -36,7 +36,7 @@ export class Keeper {
   async install(): Promise<void> {
     const environment = this.#environment;
     if (!environment) {
-      void inform(`Signoff: ${NOT_SHIPPED}`);
+      say(NOT_SHIPPED);
       return;
     }
     const { question, detail } = environment.offer;

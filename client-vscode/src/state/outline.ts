@@ -22,7 +22,6 @@ export interface Node {
   readonly hunk?: string;
   readonly step?: string;
   readonly command?: string;
-  readonly line?: number;
   readonly children: readonly Node[];
 }
 
@@ -154,18 +153,16 @@ const HUNKS: Readonly<Record<string, readonly [string, string | undefined]>> = {
 
 function hunkNode(view: SessionView, hunk: HunkView): Node {
   const [icon, color] = HUNKS[hunk.status] ?? ["diff", undefined];
-  const line = hunk.range.start.line;
   return {
     ...leaf(view, "hunk", hunk.id),
     label: hunkTitle(hunk),
-    description: [`line ${line + 1}`, changed(hunk), hunk.status === "pending" ? "" : hunk.status].filter(Boolean).join(", "),
+    description: [`line ${hunk.range.start.line + 1}`, changed(hunk), hunk.status === "pending" ? "" : hunk.status].filter(Boolean).join(", "),
     details: [hunk.rationale, hunk.note, ...hunk.findings].filter(Boolean).join("\n\n") || hunkTitle(hunk),
     icon,
     color,
     context: `hunk ${hunk.status}`,
     uri: hunk.uri,
     hunk: hunk.id,
-    line,
   };
 }
 

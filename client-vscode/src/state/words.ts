@@ -3,13 +3,6 @@ import type { HunkView, SessionView } from "../generated/view";
 import { isBusy } from "./board";
 import { counts, waits } from "./hunks";
 
-/** The goal's first 60 characters, the phase, what waits, and the tokens so far. */
-export function statusLine(view: SessionView): string {
-  const waiting = view.waitingFor.length === 0 ? "" : `, waits for: ${view.waitingFor.join(", ")}`;
-  const tokens = view.usage.inputTokens + view.usage.outputTokens;
-  return `${shortGoal(view.goal)}: ${view.phase}${waiting} (${tokens} tokens)`;
-}
-
 /** The goal on one line, of at most 60 characters. */
 export function shortGoal(goal: string): string {
   const line = goal.replace(/\s+/g, " ").trim();

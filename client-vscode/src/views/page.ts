@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
 import type { Subject } from "../commands/subject";
 import type { SessionView } from "../generated/view";
-import { complain, inform } from "../say";
+import { complain, say } from "../say";
 import type { Link } from "../server/link";
 import type { Board } from "../state/board";
 import { escape, liveHtml, pageSections, SECTIONS, type Sections } from "../state/pageHtml";
@@ -117,7 +117,7 @@ export class Pages implements vscode.WebviewPanelSerializer, vscode.Disposable {
     }
     const view = this.#board.view(session);
     if (view === undefined) {
-      void inform(`Signoff: ${this.#absent()}`);
+      say(this.#absent());
       return;
     }
     if (message.run === "reply" && message.text !== undefined) {

@@ -52,8 +52,9 @@ export async function until<T>(
   ask: () => T | Thenable<T>,
   wanted: (answer: T) => unknown,
   what = "still",
+  patience = PATIENCE,
 ): Promise<T> {
-  const end = Date.now() + PATIENCE;
+  const end = Date.now() + patience;
   for (;;) {
     const answer = await ask();
     if (wanted(answer)) return answer;
@@ -123,5 +124,5 @@ export async function activated(): Promise<vscode.Extension<unknown>> {
 }
 
 function show(answer: unknown): string {
-  return typeof answer === "string" ? answer : JSON.stringify(answer, undefined, 1);
+  return (typeof answer === "string" ? answer : JSON.stringify(answer, undefined, 1)).slice(0, 4_000);
 }
